@@ -1,0 +1,15 @@
+"""Back-ends: where trials run. Loaded when first used."""
+
+from importlib import import_module
+
+_HOME = {"LocalBackend": "syne_core.backend.local.local_backend"}
+
+__all__ = ["LocalBackend"]
+
+
+def __getattr__(name: str) -> object:
+    try:
+        home = _HOME[name]
+    except KeyError:
+        raise AttributeError(f"module 'syne_core.backend' has no attribute {name!r}") from None
+    return getattr(import_module(home), name)

@@ -1,0 +1,194 @@
+"""A small process that starts the trials of one tuner and ends them, whatever becomes of the tuner.
+
+It is the parent of every trial and the reaper of their orphans. When its connection to the tuner
+breaks, be it by ``kill -9``, it kills everything below it, and only then lets go of the lock on the
+trials' folder, so that the next tuner cannot meet trials of the last one. Run as a script, with the
+number of the connection's file descriptor; standard library only.
+
+Requests and answers are JSON, a line each::
+
+    {"op": "spawn", "key": K, "argv": [...], "env": {...}, "cwd": D, "stdout": F, "stderr": F}
+    {"op": "stop", "key": K, "grace": seconds}      SIGTERM to the group, SIGKILL after the grace
+    {"event": "started", "key": K, "pid": P}
+    {"event": "exited", "key": K, "code": C}        as in subprocess: -N for signal N
+    {"event": "failed", "key": K, "error": text}    could not be started
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class _Server:
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.unread = b""
+        self.processes: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
+        self.pids: dict[str, int] = {}
+        self.kill_at: dict[str, float] = {}
+
+    def serve(self) -> None:
+        """Until the connection breaks."""
+        wake_read, wake_write = os.pipe()
+        os.set_blocking(wake_read, False)
+        os.set_blocking(wake_write, False)
+        signal.set_wakeup_fd(wake_write)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.connection, selectors.EVENT_READ)
+            selector.register(wake_read, selectors.EVENT_READ)
+            connected = True
+            while connected:
+                for key, _ in selector.select(self._time_to_next_kill()):
+                    if key.fileobj is self.connection:
+                        connected = self._read_requests()
+                    else:
+                        _drain(wake_read)
+                self._reap()
+                self._kill_overdue()
+
+    def _read_requests(self) -> bool:
+        try:
+            data = self.connection.recv(1 << 20)
+        except OSError:  # the tuner died with answers unread
+            return False
+        *lines, self.unread = (self.unread + data).split(b"\n")
+        for line in lines:
+            request = json.loads(line)
+            if request["op"] == "spawn":
+                self._spawn(request)
+            else:
+                self._stop(request["key"], request["grace"])
+        return bool(data)
+
+    def _spawn(self, request: dict[str, Any]) -> None:
+        key = request["key"]
+        try:
+            with open(request["stdout"], "ab") as out, open(request["stderr"], "ab") as err:
+                process = subprocess.Popen(
+                    request["argv"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    env=request["env"],
+                    cwd=request["cwd"],
+                    start_new_session=True,
+                )
+        except (OSError, ValueError) as error:
+            self._tell("failed", key, error=str(error))
+            return
+        self.processes[process.pid] = (key, process)
+        self.pids[key] = process.pid
+        self._tell("started", key, pid=process.pid)
+
+    def _stop(self, key: str, grace: float) -> None:
+        pid = self.pids.get(key)
+        if pid is None:
+            return
+        _signal_group(pid, signal.SIGTERM if grace > 0 else signal.SIGKILL)
+        self.kill_at.setdefault(key, time.monotonic() + grace)
+
+    def _reap(self) -> None:
+        """Collect what ended; with a trial goes what is left of its group."""
+        while True:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                return
+            pid = ended.si_pid
+            if pid not in self.processes:  # somebody's orphan
+                os.waitpid(pid, 0)
+                continue
+            _signal_group(pid, signal.SIGKILL)
+            key, process = self.processes.pop(pid)
+            code = process.wait()
+            self.pids.pop(key, None)
+            self.kill_at.pop(key, None)
+            self._tell("exited", key, code=code)
+
+    def _time_to_next_kill(self) -> float | None:
+        return max(0.0, min(self.kill_at.values()) - time.monotonic()) if self.kill_at else None
+
+    def _kill_overdue(self) -> None:
+        now = time.monotonic()
+        for key, deadline in list(self.kill_at.items()):
+            if now >= deadline:
+                _signal_group(self.pids[key], signal.SIGKILL)
+                self.kill_at[key] = now + 1.0
+
+    def _tell(self, event: str, key: str, **values: Any) -> None:
+        message = json.dumps({"event": event, "key": key, **values})
+        with contextlib.suppress(OSError):  # the tuner is gone; serve() will notice
+            self.connection.sendall(message.encode() + b"\n")
+
+    def kill_everything(self) -> None:
+        """Kill trials, and then orphans until none is left."""
+        for pid in self.processes:
+            _signal_group(pid, signal.SIGKILL)
+        while True:
+            for pid in _children():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
+
+
+def _signal_group(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def _children() -> list[int]:
+    """Direct children, orphans taken over among them."""
+    me, found = os.getpid(), []
+    if not os.path.isdir("/proc/self"):
+        return found
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(OSError), open(f"/proc/{entry}/stat") as file:
+                if int(file.read().rpartition(")")[2].split()[1]) == me:
+                    found.append(int(entry))
+    return found
+
+
+def _drain(fd: int) -> None:
+    with contextlib.suppress(BlockingIOError):
+        while os.read(fd, 4096):
+            pass
+
+
+def _adopt_orphans() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def main(descriptor: int) -> None:
+    """Serve the tuner at the other end of ``descriptor``."""
+    _adopt_orphans()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the tuner decides when it is over
+    server = _Server(socket.socket(fileno=descriptor))
+    try:
+        server.serve()
+    finally:
+        server.kill_everything()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,106 @@
+"""Everything that an experiment writes while it runs, and its clock: journal, status, metadata."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from syne_core.atomic_file import write_json
+from syne_core.errors import ResultsError
+from syne_core.experiment_status import ExperimentStatus, read_status, write_status
+from syne_core.journal import Journal
+from syne_core.paths import ExperimentPaths
+from syne_core.replay import Replayed, replay
+from syne_core.trial_ledger import TrialLedger
+from syne_core.tuning_status import TuningStatus
+
+__all__ = ["ExperimentRecord"]
+
+logger = logging.getLogger(__name__)
+
+
+class ExperimentRecord:
+    """The record of one experiment, open for one session.
+
+    :param clock: seconds, monotonic, real or simulated
+    :param max_wallclock_time: limit in seconds to show in the status, None if there is none
+    :raises ExperimentLockedError: if another process has it open
+    """
+
+    def __init__(
+        self, paths: ExperimentPaths, clock: Callable[[], float], max_wallclock_time: float | None
+    ) -> None:
+        self.paths = paths
+        self._clock = clock
+        self._max_wallclock_time = max_wallclock_time
+        self._journal = Journal(paths.journal)
+        self._start = clock()
+        self._offset = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start of the experiment, over all sessions."""
+        return self._offset + self._clock() - self._start
+
+    def replay_into(self, ledger: TrialLedger, identity: dict[str, Any]) -> Replayed:
+        """Replay earlier sessions; the clock continues where they ended.
+
+        :raises JournalError: if the folder holds another experiment
+        """
+        past = replay(self._journal.records(), ledger, identity)
+        if past.sessions:
+            self._offset = max(past.elapsed, self._elapsed_in_status())
+        self._start = self._clock()
+        return past
+
+    def begin_session(self, identity: dict[str, Any], metadata: dict[str, Any]) -> None:
+        """Note who runs the experiment from now on; the first session writes the metadata."""
+        self.append(
+            "session", pid=os.getpid(), host=socket.gethostname(), time=time.time(), identity=identity
+        )
+        self.commit()
+        if not self.paths.metadata.exists():
+            write_json(self.paths.metadata, metadata)
+
+    def append(self, event: str, **values: Any) -> None:
+        """Add a record to the journal; see ``syne_core.journal`` for the events."""
+        self._journal.append({"event": event, "t": round(self.elapsed, 6), **values})
+
+    def flush(self) -> None:
+        """Hand what was appended to the operating system: it survives the tuner's death."""
+        self._journal.commit()
+
+    def commit(self) -> None:
+        """Return once the disk has what was appended: it survives the machine's."""
+        self._journal.commit(durable=True)
+
+    def write_status(self, state: str, tuning_status: TuningStatus, reason: str = "") -> None:
+        """Replace ``status.json``."""
+        best = tuning_status.incumbent
+        status = ExperimentStatus(
+            state=state,
+            reason=reason,
+            elapsed=self.elapsed,
+            trials=tuning_status.trial_counts(),
+            num_reports=tuning_status.num_reports,
+            best=best and best.to_json(),
+            max_wallclock_time=self._max_wallclock_time,
+        )
+        write_status(self.paths.status, status)
+
+    def close(self) -> None:
+        """Write what is left and let others continue the experiment."""
+        self._journal.close()
+
+    def _elapsed_in_status(self) -> float:
+        """A killed tuner wrote its status later than its last event."""
+        try:
+            status = read_status(self.paths.status)
+        except ResultsError as error:
+            logger.warning("%s; the clock continues from the journal", error)
+            return 0.0
+        return status.elapsed if status else 0.0

@@ -1,0 +1,86 @@
+"""``status.json``: what state an experiment is in, said explicitly by the tuner that runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from syne_core.atomic_file import write_json
+from syne_core.errors import ResultsError
+
+__all__ = ["ExperimentState", "ExperimentStatus", "read_status", "write_status"]
+
+
+class ExperimentState:
+    """States of an experiment."""
+
+    running: str = "running"
+    finished: str = "finished"
+    failed: str = "failed"
+    interrupted: str = "interrupted"
+
+
+@dataclass(frozen=True)
+class ExperimentStatus:
+    """State of an experiment as of ``updated`` (seconds since 1970).
+
+    :param elapsed: seconds on the experiment's clock, over all sessions
+    :param trials: number of trials in each state
+    :param best: the incumbent: trial_id, metric, value, config
+    """
+
+    state: str
+    reason: str = ""
+    elapsed: float = 0.0
+    trials: dict[str, int] = field(default_factory=dict)
+    num_reports: int = 0
+    best: dict[str, Any] | None = None
+    max_wallclock_time: float | None = None
+    updated: float = field(default_factory=time.time)
+    pid: int = field(default_factory=os.getpid)
+    host: str = field(default_factory=socket.gethostname)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.state == ExperimentState.finished
+
+
+def write_status(path: Path, status: ExperimentStatus) -> None:
+    """Replace ``path``."""
+    write_json(path, asdict(status))
+
+
+def read_status(path: Path) -> ExperimentStatus | None:
+    """The status at ``path``, None if there is none; one whose tuner died reads as interrupted.
+
+    :raises ResultsError: if the file is damaged
+    """
+    try:
+        values = json.loads(path.read_bytes())
+        status = ExperimentStatus(**values)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise ResultsError(f"{path}: damaged ({error})") from None
+    if status.state == ExperimentState.running and not _is_alive(status):
+        values.update(state=ExperimentState.interrupted, reason="the tuner's process was killed")
+        return ExperimentStatus(**values)
+    return status
+
+
+def _is_alive(status: ExperimentStatus) -> bool:
+    if status.host != socket.gethostname():
+        return True  # only its own machine can tell
+    try:
+        os.kill(status.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,1 @@
+"""Methods. Pure: no clock, no files, no global random state."""

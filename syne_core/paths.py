@@ -1,0 +1,133 @@
+"""Every local path: who asks where something lies asks here.
+
+The layout of an experiment's folder is part of the contract (docs/architecture.md)::
+
+    {root}/{tag}/{method}-{seed}/{tag}-{benchmark}-{seed}-{id8}/
+        journal.jsonl metadata.json results.csv.zip status.json experiment.log
+        trials/{trial_id}/{config.json,std.out,std.err,checkpoints/}
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = [
+    "ExperimentPaths",
+    "TrialPaths",
+    "data_cache",
+    "experiment_name",
+    "experiment_path",
+    "resolve_data_paths",
+    "s3_tag",
+]
+
+ROOT_VARIABLE = "SYNETUNE_FOLDER"
+DATA_VARIABLE = "SYNEBENCH_DATA"
+DATA_KEYS = ("dataset_path",)
+
+
+def experiment_path(tuner_name: str | None = None, local_path: str | Path | None = None) -> Path:
+    """The folder of an experiment, or the root of all if no name is given.
+
+    :param tuner_name: name below the root, may contain ``/``
+    :param local_path: root to use instead of ``$SYNETUNE_FOLDER`` or ``~/syne-tune``
+    """
+    root = local_path or os.environ.get(ROOT_VARIABLE) or "~/syne-tune"
+    folder = Path(root).expanduser()
+    return folder / tuner_name if tuner_name else folder
+
+
+def experiment_name(tag: str, method: str, seed: int, benchmark: str, id8: str) -> str:
+    """Name of an experiment's folder below the root; ``id8`` is the start of its identity."""
+    return f"{tag}/{method}-{seed}/{tag}-{benchmark}-{seed}-{id8}"
+
+
+def s3_tag(tag: str) -> str:
+    """How ``tag`` appears in S3 keys and job names, where ``_`` is not allowed."""
+    return tag.replace("_", "-")
+
+
+def is_valid_tag(tag: str) -> bool:
+    """Letters, digits, ``-``, ``_``, starting and ending with a letter or digit; at most 60."""
+    return re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,58}[A-Za-z0-9])?", tag) is not None
+
+
+def data_cache() -> Path:
+    """The folder that holds data sets, shared by all trials: ``$SYNEBENCH_DATA`` or the user's cache."""
+    chosen = os.environ.get(DATA_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "synebench" / "data"
+
+
+def resolve_data_paths(config: Mapping[str, object]) -> dict[str, object]:
+    """``config`` with a relative ``dataset_path`` placed below the shared cache."""
+    resolved = dict(config)
+    for key in DATA_KEYS:
+        value = resolved.get(key)
+        if isinstance(value, str) and "://" not in value and not Path(value).expanduser().is_absolute():
+            resolved[key] = str(data_cache() / value)
+    return resolved
+
+
+@dataclass(frozen=True)
+class TrialPaths:
+    """The files of one trial."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.json"
+
+    @property
+    def stdout(self) -> Path:
+        return self.folder / "std.out"
+
+    @property
+    def stderr(self) -> Path:
+        return self.folder / "std.err"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+
+@dataclass(frozen=True)
+class ExperimentPaths:
+    """The files of one experiment."""
+
+    folder: Path
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal.jsonl"
+
+    @property
+    def metadata(self) -> Path:
+        return self.folder / "metadata.json"
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results.csv.zip"
+
+    @property
+    def status(self) -> Path:
+        return self.folder / "status.json"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "experiment.log"
+
+    @property
+    def trials(self) -> Path:
+        return self.folder / "trials"
+
+    def trial(self, trial_id: int) -> TrialPaths:
+        """The files of trial ``trial_id``."""
+        return TrialPaths(self.trials / str(trial_id))

@@ -1,0 +1,65 @@
+"""``results.csv.zip``: a view of the journal, a row for each report.
+
+Columns (those of Syne Tune): the reported values, ``st_worker_*`` among them; ``trial_id``;
+``st_decision``; ``st_status``; ``config_*``; ``st_tuner_time`` in seconds; extra columns. The same
+journal gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from syne_core.atomic_file import replacing
+from syne_core.journal import read_journal
+
+__all__ = ["result_rows", "write_results"]
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def result_rows(journal: Path) -> Iterator[dict[str, Any]]:
+    """The rows of the table, in the order in which the tuner received the reports."""
+    configs: dict[int, dict[str, Any]] = {}
+    for record in read_journal(journal):
+        event = record["event"]
+        if event == "suggest" and record["kind"] == "start":
+            configs[record["asked"]] = _config_columns(record["config"])
+        elif event == "resume" and record["config"] is not None:
+            configs[record["trial"]] = _config_columns(record["config"])
+        elif event == "report":
+            yield {
+                **record["report"],
+                "trial_id": record["trial"],
+                "st_decision": record["decision"],
+                "st_status": record["status"],
+                **configs[record["trial"]],
+                "st_tuner_time": record["t"],
+                **record.get("extra", {}),
+            }
+
+
+def write_results(journal: Path, target: Path) -> None:
+    """Replace ``target`` by the table of ``journal``; two passes, so that memory does not grow."""
+    columns: dict[str, None] = {}
+    for row in result_rows(journal):
+        columns.update(dict.fromkeys(row))
+    entry = zipfile.ZipInfo("results.csv", date_time=_EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with (
+        replacing(target) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open(entry, "w") as member,
+        io.TextIOWrapper(member, encoding="utf-8", newline="") as text,
+    ):
+        writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(result_rows(journal))
+
+
+def _config_columns(config: dict[str, Any]) -> dict[str, Any]:
+    return {f"config_{name}": value for name, value in config.items()}

@@ -1,0 +1,78 @@
+"""When an experiment ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from syne_core.errors import UsageError
+from syne_core.tuning_status import TuningStatus
+
+__all__ = ["StoppingCriterion"]
+
+
+@dataclass(frozen=True)
+class StoppingCriterion:
+    """True as soon as one of the given limits is reached; limits that are None do not count.
+
+    :param max_wallclock_time: seconds since the start, over all sessions
+    :param max_num_evaluations: reports, over all trials
+    :param max_num_trials_started: trials started
+    :param max_num_trials_completed: trials that ended by themselves
+    :param max_cost: sum of ``st_worker_cost`` over trials
+    :param max_num_trials_finished: trials that completed, failed or were stopped
+    :param min_metric_value: end when a metric falls to its value or below, ``{"loss": 0.1}``
+    :param max_metric_value: end when a metric rises to its value or above
+    :raises UsageError: if no limit is given, or a limit is not positive
+    """
+
+    max_wallclock_time: float | None = None
+    max_num_evaluations: int | None = None
+    max_num_trials_started: int | None = None
+    max_num_trials_completed: int | None = None
+    max_cost: float | None = None
+    max_num_trials_finished: int | None = None
+    min_metric_value: dict[str, float] | None = None
+    max_metric_value: dict[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        if not given:
+            raise UsageError(
+                f"StoppingCriterion needs at least one of: {', '.join(f.name for f in fields(self))}"
+            )
+        mistakes = [
+            f"StoppingCriterion: {name} must be positive, is {value}"
+            for name, value in given.items()
+            if not isinstance(value, dict) and not value > 0
+        ]
+        if mistakes:
+            raise UsageError.joined(mistakes)
+
+    def __call__(self, status: TuningStatus) -> bool:
+        """Whether the experiment should end."""
+        return self.reason(status) is not None
+
+    def reason(self, status: TuningStatus) -> str | None:
+        """The limit that is reached, in words; None if none is."""
+        reached = (
+            ("max_wallclock_time", self.max_wallclock_time, status.wallclock_time),
+            ("max_num_evaluations", self.max_num_evaluations, status.num_reports),
+            ("max_num_trials_started", self.max_num_trials_started, status.num_trials_started),
+            ("max_num_trials_completed", self.max_num_trials_completed, status.num_trials_completed),
+            ("max_cost", self.max_cost, status.cost),
+            ("max_num_trials_finished", self.max_num_trials_finished, status.num_trials_finished),
+        )
+        for name, limit, value in reached:
+            if limit is not None and value >= limit:
+                return f"{name} = {limit:g} reached"
+        return self._metric_reason(status)
+
+    def _metric_reason(self, status: TuningStatus) -> str | None:
+        statistics = status.overall_metric_statistics
+        for metric, limit in (self.min_metric_value or {}).items():
+            if (low := statistics.min_metrics.get(metric)) is not None and low <= limit:
+                return f"{metric} <= {limit:g} reached"
+        for metric, limit in (self.max_metric_value or {}).items():
+            if (high := statistics.max_metrics.get(metric)) is not None and high >= limit:
+                return f"{metric} >= {limit:g} reached"
+        return None
