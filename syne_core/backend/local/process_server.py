@@ -182,7 +182,8 @@ def main(descriptor: int) -> None:
     """Serve the tuner at the other end of ``descriptor``."""
     _adopt_orphans()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # the tuner decides when it is over
+        # The tuner decides when it is over. Not SIG_IGN: trials would inherit that.
+        signal.signal(number, lambda *_: None)
     server = _Server(socket.socket(fileno=descriptor))
     try:
         server.serve()

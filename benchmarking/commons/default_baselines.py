@@ -1,0 +1,79 @@
+"""The methods: named ways to build a scheduler, and their registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarking.commons.registry import Registry
+from syne_core.optimizer.scheduler import TrialScheduler
+
+__all__ = ["ASHA", "METHODS", "Method", "MethodArguments", "RandomSearch"]
+
+
+@dataclass(frozen=True)
+class MethodArguments:
+    """What a method builds its scheduler from.
+
+    :param config_space: domains and constants by name
+    :param random_seed: seed of the scheduler
+    :param resource_attr: name of the resource in reports
+    :param max_resource_attr: name of the constant in ``config_space`` that limits the resource
+    :param scheduler_kwargs: further arguments of the scheduler
+    """
+
+    config_space: dict[str, Any]
+    metric: str
+    mode: str
+    random_seed: int
+    resource_attr: str | None = None
+    max_resource_attr: str | None = None
+    scheduler_kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+Method = Callable[[MethodArguments], TrialScheduler]
+
+
+def RandomSearch(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
+    """Random search.
+
+    :param kwargs: arguments of ``syne_core.optimizer.baselines.RandomSearch``
+    """
+    from syne_core.optimizer import baselines
+
+    return baselines.RandomSearch(**{**_common(method_arguments), **kwargs})
+
+
+def ASHA(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
+    """Asynchronous successive halving, in its promotion variant unless ``type="stopping"``.
+
+    :param kwargs: arguments of ``syne_core.optimizer.baselines.ASHA``
+    """
+    from syne_core.optimizer import baselines
+
+    settings = {
+        "type": "promotion",
+        "resource_attr": method_arguments.resource_attr,
+        **_common(method_arguments),
+    }
+    return baselines.ASHA(**{**settings, **kwargs})
+
+
+#: Callables ``MethodArguments -> TrialScheduler``.
+METHODS = Registry(
+    "method",
+    "synebench.methods",
+    {"RS": f"{__name__}:RandomSearch", "ASHA": f"{__name__}:ASHA"},
+)
+
+
+def _common(arguments: MethodArguments) -> dict[str, Any]:
+    return {
+        "config_space": arguments.config_space,
+        "metric": arguments.metric,
+        "mode": arguments.mode,
+        "random_seed": arguments.random_seed,
+        "max_resource_attr": arguments.max_resource_attr,
+        **arguments.scheduler_kwargs,
+    }

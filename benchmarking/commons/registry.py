@@ -1,0 +1,64 @@
+"""Names of built-in and plugged-in things, behind one door.
+
+Other packages plug in through entry points; one that cannot be imported is reported by name and
+skipped.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from syne_core.errors import UnknownNameError
+
+__all__ = ["Registry"]
+
+logger = logging.getLogger(__name__)
+
+
+class Registry(Mapping[str, Any]):
+    """Objects by name, imported when asked for.
+
+    :param kind: what is registered, for messages: ``"benchmark"``
+    :param group: entry-point group of plug-ins
+    :param built_in: ``"module:attribute"`` by name
+    """
+
+    def __init__(self, kind: str, group: str, built_in: Mapping[str, str]) -> None:
+        self.kind = kind
+        self.group = group
+        self._built_in = dict(built_in)
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._built_in:
+            module, _, attribute = self._built_in[name].partition(":")
+            return getattr(import_module(module), attribute)
+        plug_in = self._plug_ins().get(name)
+        if plug_in is None:
+            raise UnknownNameError(self.kind, name, self)
+        return plug_in.load()
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._built_in
+        yield from (name for name in self._plug_ins() if name not in self._built_in)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def loaded(self) -> dict[str, Any]:
+        """All objects that can be imported; a broken plug-in is warned of and left out."""
+        found: dict[str, Any] = {}
+        for name in self:
+            try:
+                found[name] = self[name]
+            except Exception as error:
+                if name in self._built_in:
+                    raise
+                logger.warning("%s '%s' cannot be loaded and is skipped: %r", self.kind, name, error)
+        return found
+
+    def _plug_ins(self) -> dict[str, EntryPoint]:
+        return {point.name: point for point in entry_points(group=self.group)}

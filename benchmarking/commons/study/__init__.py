@@ -1,0 +1,1 @@
+"""A study: the experiments that share an ``experiment_tag``."""

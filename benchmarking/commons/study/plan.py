@@ -1,0 +1,70 @@
+"""The plan of a study: its experiments, and what is left to do for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarking.commons.study.experiment import Experiment
+from syne_core.errors import ResultsError
+from syne_core.experiment_status import read_status
+
+__all__ = ["Action", "PlannedExperiment", "StudyPlan"]
+
+
+class Action:
+    """What is to be done for an experiment."""
+
+    run: str = "run"
+    continue_: str = "continue"
+    skip: str = "skip"
+    restart: str = "restart"
+
+
+@dataclass(frozen=True)
+class PlannedExperiment:
+    """An experiment and what is to be done for it."""
+
+    experiment: Experiment
+    action: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As shown by ``--dry_run --json``."""
+        return {"action": self.action, **self.experiment.to_json()}
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """The experiments of one command, in the order in which they run."""
+
+    planned: tuple[PlannedExperiment, ...]
+
+    @classmethod
+    def of(cls, experiments: list[Experiment], restart: bool) -> StudyPlan:
+        """Look up what exists: finished experiments are skipped, unfinished ones continued.
+
+        :param restart: start over instead
+        """
+        return cls(tuple(PlannedExperiment(e, _action(e, restart)) for e in experiments))
+
+    def to_do(self) -> list[PlannedExperiment]:
+        """Those that are not skipped."""
+        return [planned for planned in self.planned if planned.action != Action.skip]
+
+    @property
+    def max_seconds(self) -> float:
+        """Seconds that the experiments may take one after the other, if none has begun."""
+        return sum(planned.experiment.max_wallclock_time for planned in self.to_do())
+
+
+def _action(experiment: Experiment, restart: bool) -> str:
+    paths = experiment.paths
+    if not paths.journal.exists():
+        return Action.run
+    if restart:
+        return Action.restart
+    try:
+        status = read_status(paths.status)
+    except ResultsError:
+        status = None  # the journal is the truth; the tuner looks there
+    return Action.skip if status is not None and status.is_finished else Action.continue_

@@ -1,0 +1,56 @@
+"""Plans and outcomes of studies, printed for people or as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from benchmarking.commons.study.plan import Action, StudyPlan
+from benchmarking.commons.study.progress import duration
+
+if TYPE_CHECKING:
+    from benchmarking.commons.study.run import Outcome
+
+__all__ = ["print_plan", "print_summary"]
+
+
+def print_plan(plan: StudyPlan, as_json: bool) -> None:
+    """What would run."""
+    if as_json:
+        print(json.dumps([planned.to_json() for planned in plan.planned], indent=2, default=str))
+        return
+    rows = [("ACTION", "METHOD", "BENCHMARK", "SEED", "WORKERS", "TIME", "FOLDER")]
+    for planned in plan.planned:
+        one = planned.experiment
+        time = duration(one.max_wallclock_time)
+        name = (planned.action, one.method, one.benchmark, str(one.seed), str(one.n_workers), time, one.name)
+        rows.append(name)
+    _print_table(rows)
+    count = len(plan.to_do())
+    skipped = len(plan.planned) - count
+    note = f", {skipped} finished before" if skipped else ""
+    print(
+        f"{count} to run{note}; at most {duration(plan.max_seconds)}. Nothing was started.", file=sys.stderr
+    )
+
+
+def print_summary(outcomes: list[Outcome], tag: str) -> None:
+    """What became of each experiment, and what to do next."""
+    rows = [("METHOD", "BENCHMARK", "SEED", "STATE", "BEST", "FOLDER")]
+    for outcome in outcomes:
+        one, best = outcome.experiment, outcome.best
+        value = f"{best['metric']} {best['value']:.6g}" if best else "-"
+        state = "finished before" if outcome.action == Action.skip else outcome.state
+        rows.append((one.method, one.benchmark, str(one.seed), state, value, str(one.paths.folder)))
+    _print_table(rows)
+    for outcome in outcomes:
+        if outcome.state != "finished":
+            print(f"{outcome.experiment.name}: {outcome.state}: {outcome.reason}", file=sys.stderr)
+    print(f"\nNext:  synebench plot {tag}   synebench best {tag}   synebench status {tag}", file=sys.stderr)
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
