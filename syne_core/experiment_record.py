@@ -87,7 +87,7 @@ class ExperimentRecord:
             elapsed=self.elapsed,
             trials=tuning_status.trial_counts(),
             num_reports=tuning_status.num_reports,
-            best=best and best.to_json(),
+            best=None if best is None else best.to_json(),
             max_wallclock_time=self._max_wallclock_time,
         )
         write_status(self.paths.status, status)

@@ -90,7 +90,7 @@ class Tuner:
         self.asynchronous_scheduling = asynchronous_scheduling
         self.wait_trial_completion_when_stopping = wait_trial_completion_when_stopping
         self.start_jobs_without_delay = start_jobs_without_delay
-        self.callbacks = [StoreResultsCallback()] if callbacks is None else callbacks
+        self.callbacks: list[TunerCallback] = [StoreResultsCallback()] if callbacks is None else callbacks
         self.resource_attr = resource_attr or getattr(scheduler, "resource_attr", None)
         self.tuner_name = _full_name(tuner_name, trial_backend, suffix_tuner_name)
         self.tuner_path = experiment_path(self.tuner_name)

@@ -80,3 +80,7 @@ def _invoke(words: list[str]) -> int:
     except click.Abort:
         return 130
     return result if isinstance(result, int) else 0
+
+
+if __name__ == "__main__":
+    main()

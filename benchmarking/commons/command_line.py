@@ -36,7 +36,7 @@ class _Mistake:
     text: str
 
 
-class _Collecting(click.ParamType):
+class _Collecting(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic since click 8.4
     """Turns a bad value into a mistake to be reported together with all others."""
 
     def __init__(self, flag: Flag) -> None:

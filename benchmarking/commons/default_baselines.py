@@ -40,9 +40,9 @@ def RandomSearch(method_arguments: MethodArguments, **kwargs: Any) -> TrialSched
 
     :param kwargs: arguments of ``syne_core.optimizer.baselines.RandomSearch``
     """
-    from syne_core.optimizer import baselines
+    from syne_core.optimizer.baselines import RandomSearch as Scheduler
 
-    return baselines.RandomSearch(**{**_common(method_arguments), **kwargs})
+    return Scheduler(**{**_common(method_arguments), **kwargs})
 
 
 def ASHA(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
@@ -50,14 +50,14 @@ def ASHA(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
 
     :param kwargs: arguments of ``syne_core.optimizer.baselines.ASHA``
     """
-    from syne_core.optimizer import baselines
+    from syne_core.optimizer.baselines import ASHA as Scheduler
 
     settings = {
         "type": "promotion",
         "resource_attr": method_arguments.resource_attr,
         **_common(method_arguments),
     }
-    return baselines.ASHA(**{**settings, **kwargs})
+    return Scheduler(**{**settings, **kwargs})
 
 
 #: Callables ``MethodArguments -> TrialScheduler``.

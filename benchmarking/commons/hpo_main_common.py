@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -101,7 +102,7 @@ def resolve_launch(
         raise UsageError.joined(mistakes)
     experiments = _experiments(settings, backend, chosen, definition, map_method_args)
     for method, experiment in {e.method: e for e in experiments}.items():
-        _collect(mistakes, lambda m=method, e=experiment: make_scheduler(chosen[m], e), about=method)
+        _collect(mistakes, partial(make_scheduler, chosen[method], experiment), about=method)
     if mistakes:
         raise UsageError.joined(mistakes)
     return Launch(settings, chosen, tuple(experiments))
@@ -164,9 +165,9 @@ def _max_wallclock_time(settings: SimpleNamespace, definition: RealBenchmarkDefi
     """Fewer workers than usual get proportionally more time, with ``scale_max_wallclock_time``."""
     if settings.max_wallclock_time is not None:
         return float(settings.max_wallclock_time)
-    usual = definition.max_wallclock_time
+    usual = float(definition.max_wallclock_time)
     if settings.scale_max_wallclock_time and settings.n_workers is not None:
-        return usual * definition.n_workers / min(settings.n_workers, definition.n_workers)
+        return usual * definition.n_workers / min(int(settings.n_workers), definition.n_workers)
     return usual
 
 

@@ -110,7 +110,7 @@ def _run_experiment(
     max_failures: int,
     progress: TunerCallback,
 ) -> None:
-    from syne_core.backend import LocalBackend
+    from syne_core.backend.local.local_backend import LocalBackend
     from syne_core.results_callback import StoreResultsCallback
     from syne_core.stopping_criterion import StoppingCriterion
     from syne_core.tuner import Tuner

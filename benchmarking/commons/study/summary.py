@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmarking.commons.study.plan import Action, StudyPlan
@@ -50,7 +51,7 @@ def print_summary(outcomes: list[Outcome], tag: str) -> None:
     print(f"\nNext:  synebench plot {tag}   synebench best {tag}   synebench status {tag}", file=sys.stderr)
 
 
-def _print_table(rows: list[tuple[str, ...]]) -> None:
+def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

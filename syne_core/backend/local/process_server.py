@@ -156,7 +156,8 @@ def _signal_group(pid: int, number: int) -> None:
 
 def _children() -> list[int]:
     """Direct children, orphans taken over among them."""
-    me, found = os.getpid(), []
+    me = os.getpid()
+    found: list[int] = []
     if not os.path.isdir("/proc/self"):
         return found
     for entry in os.listdir("/proc"):
