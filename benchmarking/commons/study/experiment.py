@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.study.digests import file_digest, folder_digest, method_file
+from benchmarking.commons.study.provenance import provenance
 from syne_core.config_space import config_space_to_json_dict
 from syne_core.paths import ExperimentPaths, experiment_name, experiment_path
 
@@ -81,6 +82,7 @@ class Experiment:
             "max_resource_attr": definition.max_resource_attr,
             "experiment_id": self.id,
             "method_arguments": self.method_arguments,
+            **provenance(definition.script.parent),
         }
 
     def to_json(self) -> dict[str, Any]:
