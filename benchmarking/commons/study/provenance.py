@@ -1,4 +1,4 @@
-"""Where results come from: code, packages, machine, command. Never environment variables: they hold secrets."""
+"""Where results come from: code, packages, machine, command; no environment variables, they hold secrets."""
 
 from __future__ import annotations
 
