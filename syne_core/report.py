@@ -28,7 +28,13 @@ RESERVED_PREFIX = "st_"
 NONFINITE = "st_nonfinite"
 PRICE_VARIABLE = "ST_PRICE_PER_HOUR"
 
-_decoder = json.JSONDecoder()
+
+def _integer(digits: str) -> Any:
+    """Python's integers know no limit; what no float can hold is infinite, as JSON's 1e999 is."""
+    return int(digits) if len(digits) < 300 else float(digits)
+
+
+_decoder = json.JSONDecoder(parse_int=_integer)
 
 
 class Reporter:
@@ -75,16 +81,20 @@ class Reporter:
 def parse_report(line: str) -> Optional[Dict[str, Any]]:
     """The report that ``line`` holds, or None if it holds none or a torn one.
 
-    Non-finite values come back as floats, and ``st_nonfinite`` is left out.
+    Non-finite values come back as floats, and ``st_nonfinite`` is left out. Inside of lists and
+    dictionaries, where no metric can be, they come back as None.
     """
-    at = line.rfind(REPORT_TAG)
-    if at < 0:
-        return None
-    try:
-        values, _ = _decoder.raw_decode(line, at + len(REPORT_TAG))
-    except (ValueError, RecursionError):
-        return None
-    return decode_nonfinite(values) if isinstance(values, dict) else None
+    at = line.find(REPORT_TAG)
+    while at >= 0:
+        at += len(REPORT_TAG)
+        try:
+            values, _ = _decoder.raw_decode(line, at)
+            if isinstance(values, dict):
+                return _strict_inside(decode_nonfinite(values))
+        except (ValueError, RecursionError):
+            pass  # torn; a whole one may follow in the same line
+        at = line.find(REPORT_TAG, at)
+    return None
 
 
 def retrieve(log_lines: Iterable[str]) -> List[Dict[str, Any]]:
@@ -115,11 +125,29 @@ def _plain(name: str, value: Any) -> Any:
     """``value`` as something that JSON holds: NumPy and torch scalars become Python numbers."""
     if name.startswith(RESERVED_PREFIX):
         raise ValueError("'%s': names that start with 'st_' are reserved" % name)
+    if not isinstance(value, (bool, int, float, str, list, dict)) and hasattr(value, "item"):
+        try:
+            value = value.item()
+        except (ValueError, RuntimeError) as error:  # NumPy's and torch's word for several numbers
+            raise ValueError("'%s' is not a single value: %s" % (name, error)) from None
     if value is None:
         raise ValueError("'%s' is None; report a number, or leave it out" % name)
-    if not isinstance(value, (bool, int, float, str, list, dict)) and hasattr(value, "item"):
-        value = value.item()
     return float(value) if isinstance(value, float) else value
+
+
+def _strict_inside(values: Dict[str, Any]) -> Dict[str, Any]:
+    for name, value in values.items():
+        if isinstance(value, (list, dict)):
+            values[name] = _strict(value)
+    return values
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_strict(element) for element in value]
+    if isinstance(value, dict):
+        return {name: _strict(element) for name, element in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _serialise(values: Dict[str, Any]) -> str:
