@@ -33,6 +33,8 @@ from syne_core.report import decode_nonfinite, encode_nonfinite
 __all__ = ["Journal", "read_journal"]
 
 Record = dict[str, Any]
+# Parts of a record whose values need not be finite.
+_MAY_DIVERGE = ("report", "extra")
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
@@ -41,7 +43,6 @@ class Journal:
 
     :param path: file, made with its folders if absent
     :raises ExperimentLockedError: if another process has it open
-    :raises JournalError: if a line before the last is damaged
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,23 +58,37 @@ class Journal:
             raise
 
     def records(self) -> Iterator[Record]:
-        """The records so far, oldest first, read as a stream."""
+        """The records so far, oldest first, read as a stream.
+
+        :raises JournalError: if a line before the last is damaged
+        """
         return read_journal(self.path)
 
     def append(self, record: Record) -> None:
-        """Add ``record``; it is on disk after the next ``commit``."""
+        """Add ``record``; it is on disk after the next ``commit``.
+
+        :raises JournalError: if it is not JSON; then it is not added
+        """
         try:
             line = _encode(record)
         except ValueError:  # a diverged report; rare, so the usual case pays nothing for it
-            line = _encode({**record, "report": encode_nonfinite(record.get("report", {}))})
+            line = _encode_diverged(record)
+        except TypeError as error:
+            raise _not_json(record, error) from None
         self._pending.append(line)
 
     def commit(self, durable: bool = False) -> None:
-        """Write what was appended; with ``durable``, return once the disk has it."""
+        """Write what was appended; with ``durable``, return once the disk has it.
+
+        :raises OSError: if the disk is full; the next ``commit`` tries again
+        """
         if self._pending:
-            data = ("\n".join(self._pending) + "\n").encode()
-            self._pending.clear()
-            _write_all(self._fd, data)
+            lines, self._pending = self._pending, []
+            try:
+                _write_all(self._fd, ("\n".join(lines) + "\n").encode())
+            except OSError:
+                self._pending = lines  # a gap in the record would be worse than a late one
+                raise
         if durable:
             os.fsync(self._fd)
 
@@ -125,9 +140,22 @@ def read_journal(path: Path) -> Iterator[Record]:
                 raise JournalError(f"{path}, line {number}: damaged record") from None
             if not isinstance(record, dict) or "event" not in record:
                 raise JournalError(f"{path}, line {number}: not a record")
-            if "report" in record:
-                decode_nonfinite(record["report"])
+            for part in _MAY_DIVERGE:
+                if part in record:
+                    decode_nonfinite(record[part])
             yield record
+
+
+def _encode_diverged(record: Record) -> str:
+    odd = {part: encode_nonfinite(record[part]) for part in _MAY_DIVERGE if part in record}
+    try:
+        return _encode({**record, **odd})
+    except (TypeError, ValueError) as error:
+        raise _not_json(record, error) from None
+
+
+def _not_json(record: Record, error: Exception) -> JournalError:
+    return JournalError(f"the '{record.get('event')}' record cannot be stored as JSON: {error}")
 
 
 def _unfinished_tail(fd: int, size: int) -> bytes:
@@ -141,13 +169,13 @@ def _unfinished_tail(fd: int, size: int) -> bytes:
 
 
 def _write_all(fd: int, data: bytes) -> None:
-    """Write ``data`` whole, or leave the file as it was: a full disk must not leave half a record."""
+    """Write ``data`` whole, or leave the file as it was: no half record after a full disk or Ctrl-C."""
     before = os.fstat(fd).st_size
     view = memoryview(data)
     try:
         while view:
             view = view[os.write(fd, view) :]
-    except OSError:
+    except BaseException:
         os.ftruncate(fd, before)
         raise
 
