@@ -7,12 +7,12 @@
         ConfigSpaceError            2   bad domain or configuration
         BenchmarkDefinitionError    2   bad benchmark definition
         UnknownNameError            2   a name that is not among the valid ones
+        MissingDependencyError      2   an optional package is not installed
       ExperimentError               1   an experiment could not run to its end
         ExperimentLockedError       1   another process is running this experiment
         TooManyFailuresError        1   more than ``max_failures`` trials failed
         JournalError                1   the record of an experiment cannot be continued
       ResultsError                  1   results are missing or cannot be read
-      MissingDependencyError        2   an optional package is not installed
       RefusedError                  5   refused by budget or quota
 """
 

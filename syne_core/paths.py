@@ -21,6 +21,7 @@ __all__ = [
     "data_cache",
     "experiment_name",
     "experiment_path",
+    "is_valid_tag",
     "resolve_data_paths",
     "s3_tag",
 ]
@@ -36,8 +37,7 @@ def experiment_path(tuner_name: str | None = None, local_path: str | Path | None
     :param tuner_name: name below the root, may contain ``/``
     :param local_path: root to use instead of ``$SYNETUNE_FOLDER`` or ``~/syne-tune``
     """
-    root = local_path or os.environ.get(ROOT_VARIABLE) or "~/syne-tune"
-    folder = Path(root).expanduser()
+    folder = _absolute(local_path or os.environ.get(ROOT_VARIABLE) or "~/syne-tune")
     return folder / tuner_name if tuner_name else folder
 
 
@@ -60,9 +60,8 @@ def data_cache() -> Path:
     """The folder that holds data sets, shared by all trials: ``$SYNEBENCH_DATA`` or the user's cache."""
     chosen = os.environ.get(DATA_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "synebench" / "data"
+        return _absolute(chosen)
+    return _absolute(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "synebench" / "data"
 
 
 def resolve_data_paths(config: Mapping[str, object]) -> dict[str, object]:
@@ -70,9 +69,14 @@ def resolve_data_paths(config: Mapping[str, object]) -> dict[str, object]:
     resolved = dict(config)
     for key in DATA_KEYS:
         value = resolved.get(key)
-        if isinstance(value, str) and "://" not in value and not Path(value).expanduser().is_absolute():
-            resolved[key] = str(data_cache() / value)
+        if isinstance(value, str) and "://" not in value:
+            resolved[key] = str(data_cache() / os.path.expanduser(value))
     return resolved
+
+
+def _absolute(path: str | Path) -> Path:
+    """Trials run in folders of their own, where a relative path would mean another place."""
+    return Path(os.path.abspath(os.path.expanduser(path)))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
+from numbers import Real
+from typing import Any
 
 from syne_core.errors import UsageError
 from syne_core.tuning_status import TuningStatus
@@ -22,7 +25,7 @@ class StoppingCriterion:
     :param max_num_trials_finished: trials that completed, failed or were stopped
     :param min_metric_value: end when a metric falls to its value or below, ``{"loss": 0.1}``
     :param max_metric_value: end when a metric rises to its value or above
-    :raises UsageError: if no limit is given, or a limit is not positive
+    :raises UsageError: if no limit is given, or a limit is not a finite number, positive but for metrics
     """
 
     max_wallclock_time: float | None = None
@@ -35,16 +38,13 @@ class StoppingCriterion:
     max_metric_value: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
-        given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        given = {name: value for name, value in given.items() if value is not None and value != {}}
         if not given:
             raise UsageError(
                 f"StoppingCriterion needs at least one of: {', '.join(f.name for f in fields(self))}"
             )
-        mistakes = [
-            f"StoppingCriterion: {name} must be positive, is {value}"
-            for name, value in given.items()
-            if not isinstance(value, dict) and not value > 0
-        ]
+        mistakes = [mistake for name, value in given.items() if (mistake := _mistake(name, value))]
         if mistakes:
             raise UsageError.joined(mistakes)
 
@@ -76,3 +76,17 @@ class StoppingCriterion:
             if (high := statistics.max_metrics.get(metric)) is not None and high >= limit:
                 return f"{metric} >= {limit:g} reached"
         return None
+
+
+def _mistake(name: str, value: Any) -> str | None:
+    if name.endswith("_metric_value"):
+        if isinstance(value, dict) and all(map(_is_finite, value.values())):
+            return None
+        return f"StoppingCriterion: {name} must give a number for each metric, is {value!r}"
+    if _is_finite(value) and value > 0:
+        return None
+    return f"StoppingCriterion: {name} must be a positive number, is {value!r}"
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, Real) and math.isfinite(value)

@@ -9,9 +9,10 @@ from typing import Any
 
 from syne_core.backend.trial_status import Status, Trial
 
-__all__ = ["Incumbent", "MetricsStatistics", "TuningStatus"]
+__all__ = ["Incumbent", "MetricsStatistics", "TuningStatus", "is_better"]
 
-_FINISHED = (Status.completed, Status.failed, Status.stopped, Status.stopping)
+_FINISHED = (Status.completed, Status.failed, Status.stopped)
+_ACTIVE = (Status.in_progress, Status.stopping)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class MetricsStatistics:
         self.count += 1
         self.last_metrics = metrics
         for name, value in metrics.items():
-            numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+            numeric = _is_number(value)
             self.is_numeric[name] = self.is_numeric.get(name, True) and numeric
             if numeric and math.isfinite(value):
                 if value < self.min_metrics.get(name, math.inf):
@@ -66,12 +67,14 @@ class _GrowingQuantity:
         self.total = 0.0
         self._last: dict[int, float] = {}
 
-    def update(self, trial_id: int, value: float) -> None:
+    def update(self, trial_id: int, value: Any) -> None:
+        if not _is_number(value) or not math.isfinite(value):
+            return  # absent, or not from our Reporter
         last = self._last.get(trial_id, 0.0)
         self.total += value - last if value >= last else value
         self._last[trial_id] = value
 
-    def forget(self, trial_id: int) -> None:
+    def new_run(self, trial_id: int) -> None:
         self._last.pop(trial_id, None)
 
 
@@ -100,17 +103,19 @@ class TuningStatus:
             self._counts[before] -= 1
         self._states[trial_id] = state
         self._counts[state] += 1
-        if state in _FINISHED:
-            self._time.forget(trial_id)
-            self._cost.forget(trial_id)
+        if state not in _ACTIVE:
+            self.new_run(trial_id)
+
+    def new_run(self, trial_id: int) -> None:
+        """What ``trial_id`` reports from now on of its time and cost begins at 0."""
+        self._time.new_run(trial_id)
+        self._cost.new_run(trial_id)
 
     def add_report(self, trial: Trial, report: dict[str, Any]) -> None:
         """``trial`` reported ``report``."""
         self.overall_metric_statistics.add(report)
-        if (seconds := report.get("st_worker_time")) is not None:
-            self._time.update(trial.trial_id, seconds)
-        if (cost := report.get("st_worker_cost")) is not None:
-            self._cost.update(trial.trial_id, cost)
+        self._time.update(trial.trial_id, report.get("st_worker_time"))
+        self._cost.update(trial.trial_id, report.get("st_worker_cost"))
         metric = self.metric_names[0] if self.metric_names else None
         if metric is not None and is_better(value := report.get(metric), self._best_value, self.mode):
             assert value is not None  # is_better said so
@@ -137,7 +142,7 @@ class TuningStatus:
 
     @property
     def num_trials_finished(self) -> int:
-        """Trials that completed, failed or were stopped."""
+        """Trials that completed, failed or were stopped, and have released their workers."""
         return sum(self._counts[state] for state in _FINISHED)
 
     @property
@@ -179,8 +184,12 @@ class TuningStatus:
 
 def is_better(value: Any, than: float | None, mode: str) -> bool:
     """Whether ``value`` is a finite number better than ``than``; anything finite beats None."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+    if not _is_number(value) or not math.isfinite(value):
         return False
     if than is None:
         return True
-    return value < than if mode == "min" else value > than
+    return bool(value < than if mode == "min" else value > than)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
