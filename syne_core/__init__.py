@@ -5,8 +5,15 @@ script next to nothing.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from syne_core.version import __version__
+
+if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
+    from syne_core.report import Reporter
+    from syne_core.stopping_criterion import StoppingCriterion
+    from syne_core.tuner import Tuner
+    from syne_core.tuner_callback import TunerCallback
 
 _HOME = {
     "Reporter": "syne_core.report",

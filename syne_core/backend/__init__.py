@@ -1,6 +1,10 @@
 """Back-ends: where trials run. Loaded when first used."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
+    from syne_core.backend.local.local_backend import LocalBackend
 
 _HOME = {"LocalBackend": "syne_core.backend.local.local_backend"}
 

@@ -1,0 +1,68 @@
+"""``synebench logs``: what an experiment or a trial printed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from benchmarking.cli.experiments import find_experiment
+from syne_core.errors import UsageError
+from syne_core.experiment_status import ExperimentState, read_status
+from syne_core.paths import ExperimentPaths
+
+__all__ = ["command"]
+
+_FOLLOW_SECONDS = 0.2
+
+
+@click.command(epilog="Example: synebench logs tutorial_local ASHA-0 --trial 7 -f")
+@click.argument("tag")
+@click.argument("experiment")
+@click.option("--trial", type=int, help="a trial's output instead of the experiment's log")
+@click.option("-f", "--follow", is_flag=True, help="go on as it grows, until the experiment ends")
+def command(tag: str, experiment: str, trial: int | None, follow: bool) -> None:
+    """Show the log of an experiment (METHOD-SEED or part of its folder's name), or of a trial."""
+    found = find_experiment(tag, experiment)
+    paths = ExperimentPaths(found.path)
+    if trial is None:
+        files = [paths.log]
+    else:
+        trial_paths = found.trial_paths(trial)
+        if not trial_paths.folder.is_dir():
+            known = sorted(int(p.name) for p in paths.trials.glob("[0-9]*"))
+            span = f"{known[0]} to {known[-1]}" if known else "none"
+            raise UsageError(f"{found.name} has no trial {trial}; its trials: {span}")
+        files = [trial_paths.stdout, trial_paths.stderr]
+    _show(files, paths.status if follow else None)
+
+
+def _show(files: list[Path], status: Path | None) -> None:
+    """Print what is in ``files``; with ``status``, go on until the experiment is over."""
+    offsets = dict.fromkeys(files, 0)
+    while True:
+        is_over = status is None or _is_over(status)
+        for file in files:
+            offsets[file] = _print_from(file, offsets[file])
+        if is_over:
+            return
+        time.sleep(_FOLLOW_SECONDS)
+
+
+def _print_from(file: Path, offset: int) -> int:
+    try:
+        with open(file, "rb") as log:
+            log.seek(offset)
+            data = log.read()
+    except FileNotFoundError:
+        return offset
+    sys.stdout.write(data.decode("utf-8", errors="replace"))
+    sys.stdout.flush()
+    return offset + len(data)
+
+
+def _is_over(path: Path) -> bool:
+    status = read_status(path)
+    return status is None or status.state != ExperimentState.running
