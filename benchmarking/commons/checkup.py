@@ -85,7 +85,7 @@ def _train(
     run, start = _Run(), time.monotonic()
     try:
         trial_id = backend.start_trial(config).trial_id
-        _follow(backend, run, start + timeout, lambda: len(run.reports) == pause_after)
+        _follow(backend, run, start + timeout, lambda: len(run.reports) >= (pause_after or math.inf))
         if pause_after is not None and run.status == Status.in_progress:
             backend.pause_trial(trial_id)
             _follow(backend, run, start + timeout, lambda: False)
@@ -102,13 +102,12 @@ def _follow(backend: LocalBackend, run: _Run, deadline: float, enough: Callable[
     """Until the run ends, ``enough`` is true, or time is up."""
     while time.monotonic() < deadline:
         states, news = backend.fetch_status_results([0])
-        for _, report in news:
-            run.reports.append(report)
-            if enough():
-                return
+        run.reports.extend(report for _, report in news)
         trial, run.status = states[0]
         run.failure = getattr(trial, "failure", None)
         if run.status not in (Status.in_progress, Status.stopping):
+            return
+        if enough():
             return
         backend.wait(0.5)
     run.failure = "it did not end in time; --timeout gives it more"
