@@ -22,8 +22,9 @@ parser.add_argument("--epochs", type=int)
 parser.add_argument("--st_checkpoint_dir")
 args = parser.parse_args()
 saved = os.path.join(args.st_checkpoint_dir, "epoch")
-first = int(open(saved).read()) + 1 if os.path.exists(saved) else 1
+first = int(open(saved).read()) if os.path.exists(saved) else 1
 report = Reporter()
+# Begins with the saved epoch: a run that was killed between checkpoint and report must not lose it.
 for epoch in range(first, args.epochs + 1):
     with open(saved + ".new", "w") as file:
         file.write(str(epoch))
