@@ -202,8 +202,8 @@ def _about_resume(whole: _Run, paused: _Run, definition: RealBenchmarkDefinition
         findings.append(
             Finding(
                 "warning",
-                f"after a pause, reports for {resource} {missing} are missing: a script that is stopped between "
-                "checkpoint and report should report what the checkpoint holds when it resumes",
+                f"after a pause, reports for {resource} {missing} are missing: a script that is stopped "
+                "between checkpoint and report should report what the checkpoint holds when it resumes",
             )
         )
     return findings
