@@ -1,0 +1,130 @@
+"""Other libraries to measure beside: each in a virtual environment of its own, outside the repository.
+
+``python -m perf.peers`` makes them all. They lie below ``$SYNEBENCH_PEERS``, else in the user's cache
+folder, and are made again when the requirements named here change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+__all__ = ["PEERS", "Peer", "PeerUnavailableError", "interpreter", "peers_folder"]
+
+PEERS_VARIABLE = "SYNEBENCH_PEERS"
+_STAMP = "synebench-peer.json"
+_INSTALL_TIMEOUT = 1800.0
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A library to measure beside.
+
+    :param requirements: what pip installs
+    :param check: Python code that must run before the environment counts as good
+    """
+
+    name: str
+    requirements: tuple[str, ...]
+    check: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its virtual environment lies."""
+        return peers_folder() / self.name
+
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer(
+            "syne-tune-0.16.0",
+            # The last two belong to its extras, yet a plain import fails without them.
+            ("syne-tune==0.16.0", "huggingface_hub", "fastparquet"),
+            "import syne_tune.backend, syne_tune.optimizer.baselines; from syne_tune import Reporter, Tuner",
+        ),
+    )
+}
+
+
+class PeerUnavailableError(Exception):
+    """The environment of a peer could not be made; the message says why."""
+
+
+def peers_folder() -> Path:
+    """``$SYNEBENCH_PEERS``, or ``synebench/peers`` in the user's cache folder."""
+    chosen = os.environ.get(PEERS_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser().resolve()
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "synebench" / "peers"
+
+
+def interpreter(name: str) -> Path:
+    """The Python of peer ``name``; its environment is made if there is none yet.
+
+    :raises PeerUnavailableError: if it cannot be made, or does not work
+    """
+    peer = PEERS[name]
+    python = peer.folder / "bin" / "python"
+    if not (python.exists() and _stamp_of(peer.folder) == _wanted(peer)):
+        _make(peer, python)
+    return python
+
+
+def _make(peer: Peer, python: Path) -> None:
+    print(f"making the environment of {peer.name}; this happens once", file=sys.stderr)
+    try:
+        shutil.rmtree(peer.folder, ignore_errors=True)
+        peer.folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PeerUnavailableError(str(error)) from None
+    _run([sys.executable, "-m", "venv", str(peer.folder)])
+    _run([str(python), "-m", "pip", "install", "--quiet", *peer.requirements])
+    _run([str(python), "-W", "ignore", "-c", peer.check])
+    (peer.folder / _STAMP).write_text(json.dumps(_wanted(peer)))
+
+
+def _run(command: list[str]) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise PeerUnavailableError(str(error)) from None
+    if done.returncode:
+        last = [line for line in done.stderr.splitlines() if line.strip()][-3:]
+        raise PeerUnavailableError(f"{' '.join(command[1:5])} ... failed: {' | '.join(last)}")
+
+
+def _wanted(peer: Peer) -> dict[str, object]:
+    # Through JSON, so that it compares equal to what was read back.
+    wanted: dict[str, object] = json.loads(json.dumps({**asdict(peer), "python": sys.version}))
+    return wanted
+
+
+def _stamp_of(folder: Path) -> object:
+    try:
+        return json.loads((folder / _STAMP).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def main() -> int:
+    """Make the environments of all peers; 1 if one could not be made."""
+    failed = 0
+    for name in PEERS:
+        try:
+            interpreter(name)
+            print(f"{name}: ready")
+        except PeerUnavailableError as error:
+            print(f"{name}: {error}")
+            failed = 1
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
