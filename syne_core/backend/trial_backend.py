@@ -32,7 +32,7 @@ class TrialBackend(ABC):
     * A trial that cannot start is a failed trial, not an exception.
     * No trial outlives the tuner's process, however that ends.
 
-    :param delete_checkpoints: remove the checkpoints of trials that were stopped or completed
+    :param delete_checkpoints: the tuner calls ``delete_checkpoint`` for trials that are over for good
     :param pass_args_as_json: hand the configuration over as a file, ``--st_config_json_filename``
     """
 
@@ -77,11 +77,16 @@ class TrialBackend(ABC):
         self._trials[trial.trial_id] = trial
         self._next_trial_id = max(self._next_trial_id, trial.trial_id + 1)
 
-    def restart_trial(self, trial_id: int) -> None:
+    def restart_trial(self, trial_id: int, checkpoint_trial_id: int | None = None) -> None:
         """Run again a trial that an earlier session left running; it finds its checkpoint if it has one.
 
-        Reports of the earlier session may be returned again; the tuner drops repeated ones.
+        Reports of the earlier session are returned again, also those that it did not get to return;
+        the tuner drops repeated ones.
+
+        :param checkpoint_trial_id: the trial is to start from the checkpoint of this one
         """
+        if checkpoint_trial_id is not None:
+            self.copy_checkpoint(src_trial_id=checkpoint_trial_id, tgt_trial_id=trial_id)
         self._schedule(trial_id, self._trials[trial_id].config)
 
     def new_trial_id(self) -> int:

@@ -14,11 +14,24 @@ __all__ = ["GpuPool", "environment", "visible_gpus"]
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
-def visible_gpus() -> list[str]:
+def visible_gpus(wanted: Sequence[int | str] | None = None) -> list[str]:
     """Identifiers of the GPUs that this process may use, as ``CUDA_VISIBLE_DEVICES`` has them.
 
     Asks ``nvidia-smi``; without it there are none. A ``CUDA_VISIBLE_DEVICES`` that is set restricts them.
+
+    :param wanted: only these of them
+    :raises UsageError: if one of ``wanted`` is not there
     """
+    usable = _usable()
+    if wanted is None:
+        return usable
+    chosen = [str(gpu) for gpu in wanted]
+    if missing := [gpu for gpu in chosen if gpu not in usable]:
+        raise UsageError(f"gpus_to_use: no GPU {', '.join(missing)}; valid: {', '.join(usable) or '(none)'}")
+    return chosen
+
+
+def _usable() -> list[str]:
     try:
         done = subprocess.run(
             ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 
 from syne_core.atomic_file import write_json
 from syne_core.backend.local.file_events import FileEvents
+from syne_core.backend.local.gpus import GpuPool, environment, visible_gpus
 from syne_core.backend.local.log_tail import LogTail
 from syne_core.backend.local.process_client import ProcessClient
 from syne_core.backend.local.trial_command import trial_command
@@ -23,6 +26,8 @@ from syne_core.errors import ExperimentLockedError, UsageError
 from syne_core.paths import TrialPaths, experiment_path, resolve_data_paths
 
 __all__ = ["LocalBackend"]
+
+logger = logging.getLogger(__name__)
 
 _LOCK_TIMEOUT = 15.0
 _TAIL_LINES = 5
@@ -52,8 +57,14 @@ class LocalBackend(TrialBackend):
     :param entry_point: training script
     :param delete_checkpoints: see ``TrialBackend``
     :param pass_args_as_json: see ``TrialBackend``
+    :param rotate_gpus: give each trial GPUs of its own (``CUDA_VISIBLE_DEVICES``), where there are any
+    :param num_gpus_per_trial: how many
+    :param gpus_to_use: only these, as ``nvidia-smi`` numbers them
+    :param oversubscribe_gpus: let trials share GPUs when none is free; otherwise such a trial fails
     :param grace: seconds between SIGTERM and SIGKILL
-    :raises UsageError: if the script does not exist
+    :param preload: modules to import once, in a process that trials are then forked from; falls back to
+        ordinary starts, with a message in the log, where forking is not safe
+    :raises UsageError: if the script does not exist, or the GPUs cannot be had
     """
 
     def __init__(
@@ -61,10 +72,18 @@ class LocalBackend(TrialBackend):
         entry_point: str,
         delete_checkpoints: bool = False,
         pass_args_as_json: bool = False,
+        rotate_gpus: bool = True,
+        num_gpus_per_trial: int = 1,
+        gpus_to_use: Sequence[int | str] | None = None,
+        oversubscribe_gpus: bool = False,
         grace: float = 5.0,
+        preload: Sequence[str] = (),
     ) -> None:
         super().__init__(delete_checkpoints, pass_args_as_json)
         self.grace = grace
+        self.preload = tuple(preload)
+        gpus = visible_gpus(gpus_to_use) if rotate_gpus and num_gpus_per_trial else []
+        self.gpus = GpuPool(gpus, num_gpus_per_trial, share=oversubscribe_gpus)
         self.set_entrypoint(entry_point)
         self._folder = experiment_path("unnamed") / "trials"
         self._runs: dict[int, _Run] = {}
@@ -140,8 +159,10 @@ class LocalBackend(TrialBackend):
         if self._client is None:
             return
         for event in self._client.news():
-            if event["event"] != "started":
+            if event["event"] in ("exited", "failed"):
                 self._on_end(event)
+            elif event["event"] == "preload":
+                _tell_of_preload(self.preload, event["reason"])
 
     def _on_end(self, event: dict[str, Any]) -> None:
         trial_id = self._running.pop(event["key"])
@@ -155,10 +176,9 @@ class LocalBackend(TrialBackend):
             run.status = Status.completed
         else:
             run.status, run.failure = Status.failed, _why(event["code"], paths)
+        self.gpus.release(event["key"])
         assert self._events is not None
         self._events.unwatch(paths.stdout)
-        if self.delete_checkpoints and run.status != Status.paused:
-            self.delete_checkpoint(trial_id)
 
     # -- starting and ending -------------------------------------------------------------------
 
@@ -173,8 +193,9 @@ class LocalBackend(TrialBackend):
             self._prepare(paths, config)
             events.watch(paths.stdout)
             command = trial_command(self._entry_point, config, paths, self.pass_args_as_json)
-            client.spawn(run.key, command, dict(os.environ), paths.folder, paths.stdout, paths.stderr)
-        except OSError as error:
+            env = {**os.environ, **environment(self.gpus.acquire(run.key))}
+            client.spawn(run.key, command, env, paths.folder, paths.stdout, paths.stderr)
+        except (OSError, UsageError) as error:
             self._on_end({"event": "failed", "key": run.key, "error": str(error)})
 
     def _prepare(self, paths: TrialPaths, config: dict[str, Any]) -> None:
@@ -228,6 +249,8 @@ class LocalBackend(TrialBackend):
             self._lock = _locked(self._folder / ".lock")
             self._events = FileEvents()
             self._client = ProcessClient(keep_open=[self._lock])
+            if self.preload:
+                self._client.preload(self.preload)
         return self._client, self._events
 
     # -- checkpoints ---------------------------------------------------------------------------
@@ -245,6 +268,13 @@ class LocalBackend(TrialBackend):
     def delete_checkpoint(self, trial_id: int) -> None:
         """See ``TrialBackend``."""
         shutil.rmtree(self.checkpoint_trial_path(trial_id), ignore_errors=True)
+
+
+def _tell_of_preload(modules: tuple[str, ...], reason: str | None) -> None:
+    if reason is None:
+        logger.info("trials start warm, with %s imported", ", ".join(modules))
+    else:
+        logger.warning("trials start cold, preload does not work here: %s", reason)
 
 
 def _locked(path: Path) -> int:

@@ -52,6 +52,10 @@ class ProcessClient:
             op="spawn", key=key, argv=argv, env=env, cwd=str(cwd), stdout=str(stdout), stderr=str(stderr)
         )
 
+    def preload(self, modules: Sequence[str]) -> None:
+        """From now on, fork processes from one that has imported ``modules``, where that is safe."""
+        self._ask(op="preload", modules=list(modules))
+
     def stop(self, key: str, grace: float) -> None:
         """SIGTERM to the process group of ``key``, SIGKILL after ``grace`` seconds."""
         self._ask(op="stop", key=key, grace=grace)

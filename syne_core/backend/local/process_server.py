@@ -9,9 +9,11 @@ Requests and answers are JSON, a line each::
 
     {"op": "spawn", "key": K, "argv": [...], "env": {...}, "cwd": D, "stdout": F, "stderr": F}
     {"op": "stop", "key": K, "grace": seconds}      SIGTERM to the group, SIGKILL after the grace
+    {"op": "preload", "modules": [...]}             from now on, fork trials from a process with these
     {"event": "started", "key": K, "pid": P}
     {"event": "exited", "key": K, "code": C}        as in subprocess: -N for signal N
     {"event": "failed", "key": K, "error": text}    could not be started
+    {"event": "preload", "key": "", "reason": R}    R: why trials start cold after all; null: they start warm
 """
 
 from __future__ import annotations
@@ -31,11 +33,57 @@ from typing import Any
 _PR_SET_CHILD_SUBREAPER = 36
 
 
+_PRELOADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "preloader.py")
+
+
+class _Preloader:
+    """A process that forks trials, see ``preloader.py``; silent while it imports its modules."""
+
+    def __init__(self, modules: list[str]) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, _PRELOADER, str(theirs.fileno()), *modules],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        self.socket = ours
+        self._answers = ours.makefile("rb")
+        self.is_ready = False
+
+    def answer(self) -> dict[str, Any] | None:
+        """The next answer; None if the process died."""
+        try:
+            line = self._answers.readline()
+        except OSError:
+            return None
+        return json.loads(line) if line.endswith(b"\n") else None
+
+    def spawn(self, request: dict[str, Any]) -> int | None:
+        """Fork a trial; its process id, None if the process died."""
+        wanted = {name: request[name] for name in ("env", "cwd", "stdout", "stderr")}
+        try:
+            self.socket.sendall(json.dumps({"argv": request["argv"][1:], **wanted}).encode() + b"\n")
+        except OSError:
+            return None
+        answer = self.answer()
+        return None if answer is None else int(answer["pid"])
+
+    def close(self) -> None:
+        self._answers.close()
+        self.socket.close()
+
+
 class _Server:
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.unread = b""
-        self.processes: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
+        self.selector = selectors.DefaultSelector()
+        self.preloader: _Preloader | None = None
+        self.waiting: list[dict[str, Any]] = []
+        self.processes: dict[int, tuple[str, subprocess.Popen[bytes] | None]] = {}
         self.pids: dict[str, int] = {}
         self.kill_at: dict[str, float] = {}
 
@@ -46,18 +94,19 @@ class _Server:
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.connection, selectors.EVENT_READ)
-            selector.register(wake_read, selectors.EVENT_READ)
-            connected = True
-            while connected:
-                for key, _ in selector.select(self._time_to_next_kill()):
-                    if key.fileobj is self.connection:
-                        connected = self._read_requests()
-                    else:
-                        _drain(wake_read)
-                self._reap()
-                self._kill_overdue()
+        self.selector.register(self.connection, selectors.EVENT_READ)
+        self.selector.register(wake_read, selectors.EVENT_READ)
+        connected = True
+        while connected:
+            for key, _ in self.selector.select(self._time_to_next_kill()):
+                if key.fileobj is self.connection:
+                    connected = self._read_requests()
+                elif key.fileobj == wake_read:
+                    _drain(wake_read)
+                else:
+                    self._on_preloaded()
+            self._reap()
+            self._kill_overdue()
 
     def _read_requests(self) -> bool:
         try:
@@ -69,11 +118,51 @@ class _Server:
             request = json.loads(line)
             if request["op"] == "spawn":
                 self._spawn(request)
+            elif request["op"] == "preload":
+                self.preloader = _Preloader(request["modules"])
+                self.selector.register(self.preloader.socket, selectors.EVENT_READ)
             else:
                 self._stop(request["key"], request["grace"])
         return bool(data)
 
+    def _on_preloaded(self) -> None:
+        """The modules are imported, or cannot be; trials that waited for it start."""
+        assert self.preloader is not None
+        self.selector.unregister(self.preloader.socket)
+        answer = self.preloader.answer() or {"reason": "the process with the modules died"}
+        self.preloader.is_ready = answer["reason"] is None
+        if answer["reason"] is not None:
+            self._drop_preloader()
+        self._tell("preload", "", reason=answer["reason"])
+        waiting, self.waiting = self.waiting, []
+        for request in waiting:
+            self._spawn(request)
+
+    def _drop_preloader(self) -> None:
+        assert self.preloader is not None
+        self.preloader.close()
+        self.preloader = None
+
     def _spawn(self, request: dict[str, Any]) -> None:
+        if self.preloader is None:
+            self._spawn_cold(request)
+        elif not self.preloader.is_ready:
+            self.waiting.append(request)
+        else:
+            self._spawn_warm(self.preloader, request)
+
+    def _spawn_warm(self, preloader: _Preloader, request: dict[str, Any]) -> None:
+        pid = preloader.spawn(request)
+        if pid is None:
+            self._drop_preloader()
+            self._tell("preload", "", reason="the process with the modules died")
+            self._spawn_cold(request)
+            return
+        self.processes[pid] = (request["key"], None)
+        self.pids[request["key"]] = pid
+        self._tell("started", request["key"], pid=pid)
+
+    def _spawn_cold(self, request: dict[str, Any]) -> None:
         key = request["key"]
         try:
             with open(request["stdout"], "ab") as out, open(request["stderr"], "ab") as err:
@@ -96,9 +185,18 @@ class _Server:
     def _stop(self, key: str, grace: float) -> None:
         pid = self.pids.get(key)
         if pid is None:
+            self._cancel(key)
             return
         _signal_group(pid, signal.SIGTERM if grace > 0 else signal.SIGKILL)
         self.kill_at.setdefault(key, time.monotonic() + grace)
+
+    def _cancel(self, key: str) -> None:
+        """End a trial that still waits for the modules."""
+        for request in self.waiting:
+            if request["key"] == key:
+                self.waiting.remove(request)
+                self._tell("exited", key, code=-signal.SIGTERM)
+                return
 
     def _reap(self) -> None:
         """Collect what ended; with a trial goes what is left of its group."""
@@ -115,7 +213,7 @@ class _Server:
                 continue
             _signal_group(pid, signal.SIGKILL)
             key, process = self.processes.pop(pid)
-            code = process.wait()
+            code = process.wait() if process else os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             self.pids.pop(key, None)
             self.kill_at.pop(key, None)
             self._tell("exited", key, code=code)

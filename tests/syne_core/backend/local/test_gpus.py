@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from syne_core.backend.local.gpus import GpuPool, environment, visible_gpus
+from syne_core.backend.local.local_backend import LocalBackend
+from syne_core.backend.trial_status import Status
 from syne_core.errors import UsageError
 
 
@@ -82,3 +84,42 @@ def test_without_gpus_nothing_is_assigned() -> None:
 def test_impossible_numbers_are_refused(per_trial: int) -> None:
     with pytest.raises(UsageError, match="num_gpus_per_trial"):
         GpuPool(["0", "1"], per_trial)
+
+
+@pytest.mark.usefixtures("nvidia_smi")
+def test_gpus_to_use_must_be_there() -> None:
+    assert visible_gpus([2, 1]) == ["2", "1"]
+    with pytest.raises(UsageError, match="no GPU 7; valid: 0, 1, 2, 3"):
+        visible_gpus([0, 7])
+
+
+@pytest.mark.usefixtures("nvidia_smi")
+def test_trials_of_the_local_backend_see_their_gpus(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("import os; print(os.environ['CUDA_VISIBLE_DEVICES'])")
+    backend = LocalBackend(str(script), num_gpus_per_trial=2, gpus_to_use=[1, 2, 3])
+    backend.set_path(str(tmp_path))
+    try:
+        for expected in ("1,2", "3,1", "2,3"):
+            trial_id = backend.start_trial({}).trial_id
+            while backend.busy_trial_ids():
+                backend.wait(1.0)
+            assert backend.stdout(trial_id) == [expected + "\n"]
+    finally:
+        backend.close()
+
+
+@pytest.mark.usefixtures("nvidia_smi")
+def test_a_trial_without_a_free_gpu_fails_and_says_why(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("import time; time.sleep(60)")
+    backend = LocalBackend(str(script), num_gpus_per_trial=4)
+    backend.set_path(str(tmp_path))
+    try:
+        first, second = (backend.start_trial({}).trial_id for _ in range(2))
+        states, _ = backend.fetch_status_results([first, second])
+        assert states[first][1] == Status.in_progress
+        assert states[second][1] == Status.failed
+        assert "no GPU is free" in str(states[second][0])
+    finally:
+        backend.close()
