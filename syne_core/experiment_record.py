@@ -92,6 +92,16 @@ class ExperimentRecord:
         )
         write_status(self.paths.status, status)
 
+    def restore_status(self, end: dict[str, Any], tuning_status: TuningStatus) -> None:
+        """Write the status of a finished experiment whose tuner died before it could."""
+        try:
+            status = read_status(self.paths.status)
+        except ResultsError as error:
+            logger.warning("%s; writing it again", error)
+            status = None
+        if status is None or status.state != end["state"]:
+            self.write_status(end["state"], tuning_status, end["reason"])
+
     def close(self) -> None:
         """Write what is left and let others continue the experiment."""
         self._journal.close()

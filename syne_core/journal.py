@@ -10,7 +10,8 @@ resume     a paused ``trial`` goes on, with ``config`` if that is new
 report     ``trial``, ``report``, ``decision``; ``late``: came after the trial was told to end, the
            scheduler was not asked; ``plain``: lacks the metric, the scheduler was not asked
 redeliver  a late report of a trial that was resumed was shown to the scheduler: ``trial``, ``decision``
-end_run    a run of ``trial`` ended: ``state``, ``reason``
+end_run    a run of ``trial`` ended: ``state``, ``reason``; ``is_through``: it completed before its pause
+ending     the experiment is about to end: ``reason``; running trials are told to end
 end        the experiment ended: ``state``, ``reason``
 ========== ===================================================================================
 

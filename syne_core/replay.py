@@ -20,6 +20,7 @@ class Replayed:
     """What the journal says beyond the ledger.
 
     :param elapsed: seconds on the experiment's clock at the last record
+    :param ending: why the experiment was about to end, None if it was not
     :param end: the ``end`` record, None if the experiment is unfinished
     :param sessions: number of sessions so far
     :param to_resume: trials, with new configurations, that the scheduler wanted resumed and that
@@ -27,6 +28,7 @@ class Replayed:
     """
 
     elapsed: float = 0.0
+    ending: str | None = None
     end: dict[str, Any] | None = None
     sessions: int = 0
     to_resume: list[tuple[int, dict[str, Any] | None]] = field(default_factory=list)
@@ -53,6 +55,7 @@ def _apply(record: dict[str, Any], ledger: TrialLedger, identity: dict[str, Any]
     if event == "session":
         past.sessions += 1
         _check_identity(record["identity"], identity)
+        ledger.begin_session()
     elif event == "suggest":
         _apply_suggestion(record, ledger, past)
     elif event == "resume":
@@ -63,7 +66,9 @@ def _apply(record: dict[str, Any], ledger: TrialLedger, identity: dict[str, Any]
         tracked = ledger.trials[record["trial"]]
         ledger.show(tracked, tracked.held.popleft(), recorded=record["decision"])
     elif event == "end_run":
-        ledger.end_run(ledger.trials[record["trial"]], record["state"])
+        ledger.end_run(ledger.trials[record["trial"]], record["state"], record.get("is_through", False))
+    elif event == "ending":
+        past.ending = record["reason"]
     elif event == "end":
         past.end = record
     else:
@@ -76,7 +81,7 @@ def _apply_suggestion(record: dict[str, Any], ledger: TrialLedger, past: Replaye
     suggestion = TrialSuggestion(starts, source, config)
     ledger.scheduler.replay_suggestion(asked, suggestion, record["state"])
     if starts:
-        ledger.add(Trial(asked, config, datetime.fromtimestamp(record["time"])))
+        ledger.add(Trial(asked, config, datetime.fromtimestamp(record["time"])), source)
     else:
         past.to_resume.append((source, config))
 
@@ -89,11 +94,14 @@ def _apply_resume(record: dict[str, Any], ledger: TrialLedger, past: Replayed) -
 
 def _apply_report(record: dict[str, Any], ledger: TrialLedger) -> None:
     tracked, report = ledger.trials[record["trial"]], record["report"]
-    ledger.is_repeat(tracked, report)
+    plain = record.get("plain", False)
+    ledger.is_repeat(tracked, report, plain)
     ledger.note(tracked, report)
+    if plain:
+        return
     if record.get("late"):
         ledger.hold(tracked, report)
-    elif not record.get("plain"):
+    else:
         ledger.show(tracked, report, recorded=record["decision"])
 
 

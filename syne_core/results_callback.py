@@ -63,7 +63,8 @@ class StoreResultsCallback(TunerCallback):
 
     def on_tuning_end(self) -> None:
         """See ``TunerCallback``."""
-        self.store_results()
+        if self._tuner is not None:  # another callback may have failed before this one was started
+            self.store_results()
 
     def store_results(self) -> None:
         """Write the table now."""

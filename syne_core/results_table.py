@@ -19,6 +19,8 @@ from syne_core.journal import read_journal
 
 __all__ = ["result_rows", "write_results"]
 
+# Columns of a table without rows: readers want a header.
+_ALWAYS = ("trial_id", "st_decision", "st_status", "st_tuner_time")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -48,13 +50,14 @@ def write_results(journal: Path, target: Path) -> None:
     columns: dict[str, None] = {}
     for row in result_rows(journal):
         columns.update(dict.fromkeys(row))
+    columns = columns or dict.fromkeys(_ALWAYS)
     entry = zipfile.ZipInfo("results.csv", date_time=_EPOCH)
     entry.compress_type = zipfile.ZIP_DEFLATED
     with (
         replacing(target) as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open(entry, "w") as member,
-        io.TextIOWrapper(member, encoding="utf-8", newline="") as text,
+        io.TextIOWrapper(member, encoding="utf-8", errors="backslashreplace", newline="") as text,
     ):
         writer = csv.DictWriter(text, list(columns), lineterminator="\n")
         writer.writeheader()

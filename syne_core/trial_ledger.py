@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syne_core.backend.trial_status import Status, Trial
+from syne_core.errors import ExperimentError
 from syne_core.optimizer.scheduler import SchedulerDecision, TrialScheduler
 from syne_core.tuning_status import TuningStatus
 
@@ -19,21 +20,29 @@ __all__ = ["TrackedTrial", "TrialLedger"]
 
 logger = logging.getLogger(__name__)
 
-_OUTCOME = {SchedulerDecision.PAUSE: Status.paused, SchedulerDecision.STOP: Status.stopped}
+_OUTCOME = {
+    SchedulerDecision.CONTINUE: None,
+    SchedulerDecision.PAUSE: Status.paused,
+    SchedulerDecision.STOP: Status.stopped,
+}
 
 
 @dataclass(slots=True)
 class TrackedTrial:
     """A trial as the tuner sees it.
 
+    :param source: trial whose checkpoint it was started from
     :param outcome: state to be in once the run has ended, None while it may go on
+    :param is_through: its run completed, though the scheduler paused it before that
     :param held: reports that came after a PAUSE; shown to the scheduler when the trial is resumed
     :param seen: keys of the reports received
     """
 
     trial: Trial
+    source: int | None = None
     state: str = Status.in_progress
     outcome: str | None = None
+    is_through: bool = False
     last: dict[str, Any] | None = None
     num_reports: int = 0
     held: deque[dict[str, Any]] = field(default_factory=deque)
@@ -66,27 +75,39 @@ class TrialLedger:
         """The id that a new trial gets."""
         return len(self.trials)
 
-    def add(self, trial: Trial) -> TrackedTrial:
-        """A new trial."""
-        tracked = self.trials[trial.trial_id] = TrackedTrial(trial)
+    def begin_session(self) -> None:
+        """Trials that an earlier session left running run again: their clocks begin at 0."""
+        for tracked in self.active.values():
+            if tracked.outcome is None:
+                self.status.new_run(tracked.trial.trial_id)
+
+    def add(self, trial: Trial, source: int | None = None) -> TrackedTrial:
+        """A new trial, started from the checkpoint of ``source`` if given."""
+        tracked = self.trials[trial.trial_id] = TrackedTrial(trial, source)
         self._set_state(tracked, Status.in_progress)
         self.scheduler.on_trial_add(trial)
         return tracked
 
     def resume(self, trial_id: int, config: dict[str, Any] | None) -> TrackedTrial:
-        """A paused trial goes on."""
+        """A paused trial goes on, with a new ``config`` if given."""
         tracked = self.trials[trial_id]
-        if config is not None:
+        if config is not None and config != tracked.trial.config:
             tracked.trial = Trial(trial_id, config, tracked.trial.creation_time)
+            tracked.is_through = False
         tracked.outcome = None
         self._set_state(tracked, Status.in_progress)
         return tracked
 
-    def is_repeat(self, tracked: TrackedTrial, report: dict[str, Any]) -> bool:
-        """Whether the report for this (trial, resource) was received before; takes note of it."""
+    def is_repeat(self, tracked: TrackedTrial, report: dict[str, Any], plain: bool) -> bool:
+        """Whether the report for this (trial, resource) was received before; takes note of it.
+
+        :param plain: see ``is_plain``; such a report does not stand in for the one with the metric
+        """
         key = report.get(self.resource_attr) if self.resource_attr else None
         if key is None or isinstance(key, (list, dict)):
-            key = ("at", report.get("st_worker_timestamp"), report.get("st_worker_iter"))
+            key = _time_of(report)
+        if plain:
+            key = (key, *report)
         if key in tracked.seen:
             return True
         tracked.seen.add(key)
@@ -107,8 +128,16 @@ class TrialLedger:
         return False
 
     def show(self, tracked: TrackedTrial, report: dict[str, Any], recorded: str | None = None) -> str:
-        """Ask the scheduler about ``report``; returns its decision, or ``recorded`` in a replay."""
+        """Ask the scheduler about ``report``; returns its decision, or ``recorded`` in a replay.
+
+        :raises ExperimentError: if it returns something else
+        """
         decision = self.scheduler.on_trial_result(tracked.trial, report)
+        if decision not in _OUTCOME:
+            raise ExperimentError(
+                f"{type(self.scheduler).__name__}.on_trial_result returned {decision!r}; "
+                f"valid: {', '.join(_OUTCOME)}"
+            )
         if recorded is not None and decision != recorded:
             self._complain_once(
                 "replay",
@@ -117,8 +146,8 @@ class TrialLedger:
             )
         decision = recorded or decision
         tracked.last = report
-        if decision != SchedulerDecision.CONTINUE:
-            self.tell_to_end(tracked, _OUTCOME[decision])
+        if (outcome := _OUTCOME[decision]) is not None:
+            self.tell_to_end(tracked, outcome)
             self.scheduler.on_trial_remove(tracked.trial)
         return decision
 
@@ -132,9 +161,13 @@ class TrialLedger:
         if tracked.outcome == Status.paused:
             tracked.held.append(report)
 
-    def end_run(self, tracked: TrackedTrial, state: str) -> None:
-        """The run has ended, and all its reports are in."""
+    def end_run(self, tracked: TrackedTrial, state: str, is_through: bool = False) -> None:
+        """The run has ended, and all its reports are in.
+
+        :param is_through: see ``TrackedTrial``
+        """
         trial = tracked.trial
+        tracked.is_through = tracked.is_through or is_through
         self._set_state(tracked, state)
         if state == Status.completed:
             self.scheduler.on_trial_complete(trial, tracked.last or {})
@@ -165,3 +198,11 @@ class TrialLedger:
         if subject not in self._complained:
             self._complained.add(subject)
             logger.warning(message)
+
+
+def _time_of(report: dict[str, Any]) -> tuple[Any, ...]:
+    """What tells a report apart that names no resource."""
+    time, count = report.get("st_worker_timestamp"), report.get("st_worker_iter")
+    if time is None and count is None:  # printed by hand
+        return ("line", repr(report))
+    return ("at", repr(time), repr(count))

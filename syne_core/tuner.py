@@ -99,21 +99,27 @@ class Tuner:
         metrics, mode = scheduler.metric_names(), scheduler.metric_mode()
         self.tuning_status = TuningStatus(metrics, mode if isinstance(mode, str) else mode[0])
         self.ledger = TrialLedger(scheduler, self.tuning_status, self.resource_attr)
+        self._record: ExperimentRecord | None = None
         trial_backend.set_path(trial_backend_path or str(self.tuner_path))
 
     def run(self) -> None:
-        """Run the experiment to its end, or continue it.
+        """Run the experiment to its end, or continue it. To continue it once more, make a new tuner.
 
         :raises TooManyFailuresError: if more than ``max_failures`` trials failed
         :raises ExperimentLockedError: if another process is running this experiment
         :raises JournalError: if the folder holds another experiment
-        :raises KeyboardInterrupt: after a clean stop; the same call continues
+        :raises KeyboardInterrupt: after a clean stop
+        :raises UsageError: if this tuner ran before
         """
+        if self._record is not None:
+            raise UsageError(f"this Tuner of {self.tuner_name} ran before; make a new Tuner to continue")
         record = ExperimentRecord(self.paths, self.trial_backend.time, self.max_wallclock_time)
         try:
-            past = record.replay_into(self.ledger, self._identity())
             self._record = record
+            past = record.replay_into(self.ledger, self._identity())
             if past.end is not None:
+                self.tuning_status.elapsed = past.elapsed
+                record.restore_status(past.end, self.tuning_status)
                 logger.info("%s is finished: %s", self.tuner_name, past.end["reason"])
                 return
             callbacks = CallbackList(self.callbacks)
@@ -124,7 +130,7 @@ class Tuner:
     @property
     def elapsed(self) -> float:
         """Seconds since the start of the experiment, over all sessions."""
-        return self._record.elapsed
+        return 0.0 if self._record is None else self._record.elapsed
 
     def best_config(self, metric: str | int | None = 0) -> tuple[int, dict[str, Any]]:
         """Trial id and configuration of the incumbent (of the first metric).
@@ -148,11 +154,12 @@ class Tuner:
         try:
             callbacks.call("on_tuning_start", self)
             reason = loop.run()
-            loop.end_trials()
+            loop.end_trials(reason)
             self.trial_backend.close()
+            callbacks.call("on_tuning_end")
+            # Not earlier: what is finished is not run again, and its results would never be written.
             record.append("end", state=ExperimentState.finished, reason=reason)
             record.commit()
-            callbacks.call("on_tuning_end")
             record.write_status(ExperimentState.finished, status, reason)
             logger.info("finished: %s; %s", reason, status.in_words())
         except BaseException as error:

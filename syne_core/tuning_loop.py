@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from syne_core.backend.trial_status import Status, Trial
-from syne_core.errors import TooManyFailuresError
+from syne_core.errors import ExperimentError, TooManyFailuresError
 from syne_core.experiment_record import ExperimentRecord
 from syne_core.experiment_status import ExperimentState
 from syne_core.optimizer.scheduler import SchedulerDecision, TrialSuggestion
@@ -48,6 +48,7 @@ class TuningLoop:
         self.scheduler = tuner.scheduler
         self.ledger = tuner.ledger
         self.status = tuner.tuning_status
+        self._ending = past.ending
         self._to_resume = deque(past.to_resume)
         self._next_status = self._next_print = -1.0
 
@@ -56,24 +57,25 @@ class TuningLoop:
 
         :raises TooManyFailuresError: if more than ``max_failures`` trials failed
         """
-        self._continue_trials()
-        while True:
+        reason = self._continue_trials()
+        while reason is None:
             self.callbacks.call("on_loop_start")
             self._process_news()
             reason = self._stop_reason() or self._start_trials()
             self.record.flush()
             self._report_progress()
             self.callbacks.call("on_loop_end")
-            if reason is not None:
-                return reason
-            self._sleep()
+            if reason is None:
+                self._sleep()
+        return reason
 
-    def end_trials(self) -> None:
+    def end_trials(self, reason: str) -> None:
         """End what runs; reports that are still on their way are recorded as late ones."""
+        if self._ending is None:
+            self.record.append("ending", reason=reason)
+            self.record.commit()
         if self.tuner.wait_trial_completion_when_stopping:
-            while self.ledger.active:
-                self.backend.wait(self.tuner.sleep_time)
-                self._process_news()
+            self._let_trials_complete()
         for tracked in list(self.ledger.active.values()):
             if tracked.outcome is None:
                 self.ledger.tell_to_end(tracked, Status.stopped)
@@ -86,16 +88,35 @@ class TuningLoop:
         for tracked in list(self.ledger.active.values()):
             logger.warning("trial %d did not end in time", tracked.trial.trial_id)
             self._end_run(tracked, tracked.outcome or Status.stopped)
+        self.record.commit()
         self.status.elapsed = self.record.elapsed
 
-    def _continue_trials(self) -> None:
+    def _let_trials_complete(self) -> None:
+        while self.ledger.active:
+            self.backend.wait(self.tuner.sleep_time)
+            self._process_news()
+            self.record.flush()
+            self.status.elapsed = self.record.elapsed
+            self._report_progress()
+
+    def _continue_trials(self) -> str | None:
+        """Run what an earlier session left running; a reason to end if that session had one."""
+        self.ledger.begin_session()
         for tracked in self.ledger.trials.values():
             self.backend.restore_trial(tracked.trial)
-        running = [i for i, tracked in self.ledger.active.items() if tracked.outcome is None]
-        if running and self._stop_reason() is None:
-            logger.info("continuing trials %s of the earlier session", ", ".join(map(str, running)))
-            for trial_id in running:
-                self.backend.restart_trial(trial_id)
+        reason = self._ending or self._stop_reason()
+        if reason is None or self.tuner.wait_trial_completion_when_stopping:
+            for tracked in list(self.ledger.active.values()):
+                if tracked.outcome is None:
+                    self._restart(tracked)
+        return reason
+
+    def _restart(self, tracked: TrackedTrial) -> None:
+        """An earlier session was killed in the middle of anything, also of starting this run."""
+        trial_id = tracked.trial.trial_id
+        if self._catch_up(tracked):
+            logger.info("trial %d: continued from the earlier session", trial_id)
+            self.backend.restart_trial(trial_id, None if tracked.num_reports else tracked.source)
 
     def _stop_reason(self) -> str | None:
         self.status.elapsed = self.record.elapsed
@@ -126,18 +147,18 @@ class TuningLoop:
 
     def _on_report(self, tracked: TrackedTrial, report: dict[str, Any]) -> None:
         ledger = self.ledger
-        if ledger.is_repeat(tracked, report):
+        plain = ledger.is_plain(tracked, report)
+        if ledger.is_repeat(tracked, report, plain):
             return
         ledger.note(tracked, report)
         status, outcome = tracked.state, tracked.outcome
-        notes: dict[str, Any] = {}
+        notes: dict[str, Any] = {"plain": True} if plain else {}
         if outcome is not None:
             decision, notes["late"] = _decision_of(outcome), True
-            ledger.hold(tracked, report)
-        elif ledger.is_plain(tracked, report):
-            decision, notes["plain"] = SchedulerDecision.CONTINUE, True
+            if not plain:
+                ledger.hold(tracked, report)
         else:
-            decision = ledger.show(tracked, report)
+            decision = SchedulerDecision.CONTINUE if plain else ledger.show(tracked, report)
         self.callbacks.call("on_trial_result", tracked.trial, status, report, decision)
         if extra := self.callbacks.extra_results():
             notes["extra"] = extra
@@ -156,15 +177,18 @@ class TuningLoop:
             self.backend.stop_trial(trial_id, report)
 
     def _on_run_end(self, tracked: TrackedTrial, state: str, failure: str | None) -> None:
-        trial_id = tracked.trial.trial_id
         if tracked.outcome is not None:
-            self._end_run(tracked, tracked.outcome)
+            is_through = state == Status.completed and tracked.outcome == Status.paused
+            self._end_run(tracked, tracked.outcome, is_through=is_through)
         elif state == Status.completed and tracked.last is not None:
-            self._end_run(tracked, Status.completed)
-            logger.info("trial %d: completed with %s", trial_id, self.tuner.in_words(tracked.last))
-            self.callbacks.call("on_trial_complete", tracked.trial, tracked.last)
+            self._complete(tracked, tracked.last)
         else:
             self._on_failure(tracked, failure or self._failure_in_words(state))
+
+    def _complete(self, tracked: TrackedTrial, last: dict[str, Any]) -> None:
+        self._end_run(tracked, Status.completed)
+        logger.info("trial %d: completed with %s", tracked.trial.trial_id, self.tuner.in_words(last))
+        self.callbacks.call("on_trial_complete", tracked.trial, last)
 
     def _on_failure(self, tracked: TrackedTrial, reason: str) -> None:
         trial, num_allowed = tracked.trial, self.tuner.max_failures
@@ -182,10 +206,14 @@ class TuningLoop:
             return f"it ended without reporting {', '.join(self.status.metric_names)}"
         return "it was stopped from outside" if state == Status.stopped else "no reason known"
 
-    def _end_run(self, tracked: TrackedTrial, state: str, reason: str = "") -> None:
-        self.ledger.end_run(tracked, state)
-        self.record.append("end_run", trial=tracked.trial.trial_id, state=state, reason=reason)
+    def _end_run(self, tracked: TrackedTrial, state: str, reason: str = "", is_through: bool = False) -> None:
+        trial_id = tracked.trial.trial_id
+        self.ledger.end_run(tracked, state, is_through)
+        notes = {"is_through": True} if is_through else {}
+        self.record.append("end_run", trial=trial_id, state=state, reason=reason, **notes)
         self.record.commit()
+        if self.backend.delete_checkpoints and state != Status.paused:
+            self.backend.delete_checkpoint(trial_id)
 
     # -- free workers --------------------------------------------------------------------------
 
@@ -229,15 +257,20 @@ class TuningLoop:
         self.record.commit()
         if starts:
             assert config is not None  # TrialSuggestion checks it
-            self._start(config, source)
+            self._start(asked, config, source)
         else:
             assert source is not None
             self._to_resume.append((source, config))
             self._resume_waiting()
 
-    def _start(self, config: dict[str, Any], checkpoint_of: int | None) -> None:
-        trial = self.backend.start_trial(config, checkpoint_of)
-        self.ledger.add(Trial(trial.trial_id, trial.config, trial.creation_time))
+    def _start(self, trial_id: int, config: dict[str, Any], source: int | None) -> None:
+        trial = self.backend.start_trial(config, source)
+        if trial.trial_id != trial_id:
+            raise ExperimentError(
+                f"the back-end made trial {trial.trial_id} where trial {trial_id} was due: "
+                "it has served another tuner; make a new back-end for each"
+            )
+        self.ledger.add(Trial(trial.trial_id, trial.config, trial.creation_time), source)
         logger.info("trial %d: started with %s", trial.trial_id, config)
         self.callbacks.call("on_start_trial", trial)
 
@@ -251,19 +284,29 @@ class TuningLoop:
                 self._resume(trial_id, config)
 
     def _resume(self, trial_id: int, config: dict[str, Any] | None) -> None:
-        """Show what arrived late; that may already take the trial to its next pause."""
         self.record.append("resume", trial=trial_id, config=config)
         tracked = self.ledger.resume(trial_id, config)
+        if self._catch_up(tracked):
+            self.record.commit()
+            trial = self.backend.resume_trial(trial_id, config)
+            logger.info("trial %d: resumed", trial_id)
+            self.callbacks.call("on_resume_trial", trial)
+
+    def _catch_up(self, tracked: TrackedTrial) -> bool:
+        """Show the scheduler what arrived late; False if the trial needs no run after that.
+
+        The reports may already take it to its next pause, or to its end.
+        """
         while tracked.held:
             decision = self.ledger.show(tracked, tracked.held.popleft())
-            self.record.append("redeliver", trial=trial_id, decision=decision)
-            if decision != SchedulerDecision.CONTINUE:
-                self._end_run(tracked, tracked.outcome or Status.stopped)
-                return
-        self.record.commit()
-        trial = self.backend.resume_trial(trial_id, config)
-        logger.info("trial %d: resumed", trial_id)
-        self.callbacks.call("on_resume_trial", trial)
+            self.record.append("redeliver", trial=tracked.trial.trial_id, decision=decision)
+            if tracked.outcome is not None:
+                self._end_run(tracked, tracked.outcome)
+                return False
+        if tracked.is_through and tracked.last is not None:
+            self._complete(tracked, tracked.last)
+            return False
+        return True
 
     # -- progress ------------------------------------------------------------------------------
 
