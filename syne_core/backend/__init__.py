@@ -5,10 +5,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
     from syne_core.backend.local.local_backend import LocalBackend
+    from syne_core.backend.local.python_backend import PythonBackend
 
-_HOME = {"LocalBackend": "syne_core.backend.local.local_backend"}
+_HOME = {
+    "LocalBackend": "syne_core.backend.local.local_backend",
+    "PythonBackend": "syne_core.backend.local.python_backend",
+}
 
-__all__ = ["LocalBackend"]
+__all__ = ["LocalBackend", "PythonBackend"]
 
 
 def __getattr__(name: str) -> object:

@@ -192,11 +192,15 @@ class LocalBackend(TrialBackend):
         try:
             self._prepare(paths, config)
             events.watch(paths.stdout)
-            command = trial_command(self._entry_point, config, paths, self.pass_args_as_json)
+            command = self._command(config, paths)
             env = {**os.environ, **environment(self.gpus.acquire(run.key))}
             client.spawn(run.key, command, env, paths.folder, paths.stdout, paths.stderr)
         except (OSError, UsageError) as error:
             self._on_end({"event": "failed", "key": run.key, "error": str(error)})
+
+    def _command(self, config: dict[str, Any], paths: TrialPaths) -> list[str]:
+        """What runs the trial, as an argument list."""
+        return trial_command(self._entry_point, config, paths, self.pass_args_as_json)
 
     def _prepare(self, paths: TrialPaths, config: dict[str, Any]) -> None:
         paths.checkpoints.mkdir(parents=True, exist_ok=True)
