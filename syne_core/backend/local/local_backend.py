@@ -24,6 +24,7 @@ from syne_core.backend.trial_backend import TrialBackend
 from syne_core.backend.trial_status import Status, TrialResult
 from syne_core.errors import ExperimentLockedError, UsageError
 from syne_core.paths import TrialPaths, experiment_path, resolve_data_paths
+from syne_core.report import PRICE_VARIABLE
 
 __all__ = ["LocalBackend"]
 
@@ -64,6 +65,7 @@ class LocalBackend(TrialBackend):
     :param grace: seconds between SIGTERM and SIGKILL
     :param preload: modules to import once, in a process that trials are then forked from; falls back to
         ordinary starts, with a message in the log, where forking is not safe
+    :param price_per_hour: of one worker; trials then report ``st_worker_cost``
     :raises UsageError: if the script does not exist, or the GPUs cannot be had
     """
 
@@ -78,10 +80,12 @@ class LocalBackend(TrialBackend):
         oversubscribe_gpus: bool = False,
         grace: float = 5.0,
         preload: Sequence[str] = (),
+        price_per_hour: float | None = None,
     ) -> None:
         super().__init__(delete_checkpoints, pass_args_as_json)
         self.grace = grace
         self.preload = tuple(preload)
+        self._extra_env = {} if price_per_hour is None else {PRICE_VARIABLE: str(price_per_hour)}
         gpus = visible_gpus(gpus_to_use) if rotate_gpus and num_gpus_per_trial else []
         self.gpus = GpuPool(gpus, num_gpus_per_trial, share=oversubscribe_gpus)
         self.set_entrypoint(entry_point)
@@ -193,7 +197,7 @@ class LocalBackend(TrialBackend):
             self._prepare(paths, config)
             events.watch(paths.stdout)
             command = self._command(config, paths)
-            env = {**os.environ, **environment(self.gpus.acquire(run.key))}
+            env = {**os.environ, **self._extra_env, **environment(self.gpus.acquire(run.key))}
             client.spawn(run.key, command, env, paths.folder, paths.stdout, paths.stderr)
         except (OSError, UsageError) as error:
             self._on_end({"event": "failed", "key": run.key, "error": str(error)})
