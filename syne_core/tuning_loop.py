@@ -27,6 +27,7 @@ __all__ = ["TuningLoop"]
 
 logger = logging.getLogger(__name__)
 
+# Seconds of real time.
 _STATUS_INTERVAL = 2.0
 _DRAIN_TIMEOUT = 30.0
 _BUSY = (Status.in_progress, Status.stopping)
@@ -311,7 +312,7 @@ class TuningLoop:
     # -- progress ------------------------------------------------------------------------------
 
     def _report_progress(self) -> None:
-        now = self.backend.time()
+        now = time.monotonic()  # not the back-end's: a simulated second may take a microsecond
         if now >= self._next_status:
             self._next_status = now + _STATUS_INTERVAL
             self.record.write_status(ExperimentState.running, self.status)

@@ -1038,7 +1038,8 @@ def test_before_anything_ran_there_is_no_best_and_no_time() -> None:
         tuner.best_config()
 
 
-def test_status_file_follows_a_running_experiment() -> None:
+def test_status_file_follows_a_running_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syne_core.tuning_loop._STATUS_INTERVAL", 0.0)
     seen: list[Any] = []
 
     def look(tick: int) -> None:
@@ -1053,3 +1054,15 @@ def test_status_file_follows_a_running_experiment() -> None:
     assert (last.num_reports, last.trials, last.max_wallclock_time) == (3, {"InProgress": 1}, 100)
     assert last.best["value"] == reports_of()[-1][2]
     assert (last.pid, last.elapsed) == (os.getpid(), 15.0)
+
+
+def test_status_is_written_every_few_seconds_of_real_time_not_of_the_back_ends() -> None:
+    """A simulator would do nothing else."""
+    stamps: list[float] = []
+
+    def look(tick: int) -> None:
+        stamps.append(paths_of().status.stat().st_mtime_ns)
+
+    make_tuner(ScriptedBackend(epochs(50), on_tick=look, tick=1000.0), RandomScheduler(1)).run()
+    assert len(stamps) == 51
+    assert len(set(stamps)) < 10
