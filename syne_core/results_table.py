@@ -59,7 +59,8 @@ def write_results(journal: Path, target: Path) -> None:
         archive.open(entry, "w") as member,
         io.TextIOWrapper(member, encoding="utf-8", errors="backslashreplace", newline="") as text,
     ):
-        writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+        # The csv module quotes what is in the line end: with "\n" alone, a "\r" would split its row.
+        writer = csv.DictWriter(text, list(columns), lineterminator="\r\n")
         writer.writeheader()
         writer.writerows(result_rows(journal))
 
