@@ -258,7 +258,7 @@ class LocalBackend(TrialBackend):
             self._events = FileEvents()
             self._client = ProcessClient(keep_open=[self._lock])
             if self.preload:
-                self._client.preload(self.preload)
+                self._client.preload(self.preload, self._entry_point.parent)
         return self._client, self._events
 
     # -- checkpoints ---------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """A process that has imported heavy modules once and forks trials from itself: warm start.
 
-The process server starts it as a script, with the number of a socket's file descriptor and the names
-of the modules. It answers ``{"ready": true}``, or ``{"ready": false, "reason": ...}`` where forking is
+The process server starts it as a script, with the number of a socket's file descriptor, the folder of
+the training script, and the names of the modules; modules in that folder are found as the script finds
+them, and the script itself may be one. It answers ``{"ready": true}``, or ``{"ready": false, "reason": ...}`` where forking is
 not safe: threads that a fork would not copy, or a CUDA context that it would break. Each request
 ``{"argv": [...], "env": {...}, "cwd": D, "stdout": F, "stderr": F}`` is answered by ``{"pid": P}``.
 
@@ -27,10 +28,11 @@ from typing import Any
 __all__ = ["main"]
 
 
-def main(descriptor: int, modules: list[str]) -> None:
+def main(descriptor: int, folder: str, modules: list[str]) -> None:
     """Import ``modules``, then fork a trial for each request until the connection closes."""
     connection = socket.socket(fileno=descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.path[0] = folder
     reason = _import(modules) or _why_unsafe()
     _tell(connection, {"ready": reason is None, "reason": reason})
     if reason is None:
@@ -155,4 +157,4 @@ def _tell(connection: socket.socket, answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])

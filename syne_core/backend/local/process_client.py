@@ -52,9 +52,12 @@ class ProcessClient:
             op="spawn", key=key, argv=argv, env=env, cwd=str(cwd), stdout=str(stdout), stderr=str(stderr)
         )
 
-    def preload(self, modules: Sequence[str]) -> None:
-        """From now on, fork processes from one that has imported ``modules``, where that is safe."""
-        self._ask(op="preload", modules=list(modules))
+    def preload(self, modules: Sequence[str], folder: Path) -> None:
+        """From now on, fork processes from one that has imported ``modules``, where that is safe.
+
+        :param folder: where modules are looked for first
+        """
+        self._ask(op="preload", modules=list(modules), folder=str(folder))
 
     def stop(self, key: str, grace: float) -> None:
         """SIGTERM to the process group of ``key``, SIGKILL after ``grace`` seconds."""

@@ -9,7 +9,7 @@ Requests and answers are JSON, a line each::
 
     {"op": "spawn", "key": K, "argv": [...], "env": {...}, "cwd": D, "stdout": F, "stderr": F}
     {"op": "stop", "key": K, "grace": seconds}      SIGTERM to the group, SIGKILL after the grace
-    {"op": "preload", "modules": [...]}             from now on, fork trials from a process with these
+    {"op": "preload", "modules": [...], "folder": D}  from now on, fork trials from a process with these
     {"event": "started", "key": K, "pid": P}
     {"event": "exited", "key": K, "code": C}        as in subprocess: -N for signal N
     {"event": "failed", "key": K, "error": text}    could not be started
@@ -39,11 +39,11 @@ _PRELOADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "preloader
 class _Preloader:
     """A process that forks trials, see ``preloader.py``; silent while it imports its modules."""
 
-    def __init__(self, modules: list[str]) -> None:
+    def __init__(self, folder: str, modules: list[str]) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, _PRELOADER, str(theirs.fileno()), *modules],
+                [sys.executable, _PRELOADER, str(theirs.fileno()), folder, *modules],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -119,7 +119,7 @@ class _Server:
             if request["op"] == "spawn":
                 self._spawn(request)
             elif request["op"] == "preload":
-                self.preloader = _Preloader(request["modules"])
+                self.preloader = _Preloader(request["folder"], request["modules"])
                 self.selector.register(self.preloader.socket, selectors.EVENT_READ)
             else:
                 self._stop(request["key"], request["grace"])

@@ -172,3 +172,12 @@ def test_where_forking_is_not_safe_trials_start_cold_and_it_is_said(
         assert run(backends("warm", preload=("unsafe",))).status == Status.completed
     assert "trials start cold" in caplog.text
     assert reason in caplog.text
+
+
+def test_modules_beside_the_script_can_be_preloaded(backends: Callable[..., LocalBackend]) -> None:
+    backend = backends("warm", preload=("beside",))
+    module = backend.entrypoint_path().with_name("beside.py")
+    module.write_text("import os\nloaded_by = os.getpid()\n")
+    action = "import beside; print('foreign' if beside.loaded_by != os.getpid() else 'own')"
+    run(backend, action)
+    assert "foreign\n" in backend.stdout(0)
