@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from perf.environment import measured_environment
 from perf.machine import REPOSITORY
 from perf.outcome import Outcome, Target, median
 from perf.script import Options, PeerPython, find_peer, run_script
@@ -58,10 +59,11 @@ def _run(command: list[str]) -> tuple[float, float]:
 
     :raises RuntimeError: if the command fails
     """
+    environment = measured_environment()
     with open(os.devnull, "r+b") as null:
         to_null = [(os.POSIX_SPAWN_DUP2, null.fileno(), number) for number in (0, 1, 2)]
         start = time.perf_counter()
-        pid = os.posix_spawn(command[0], command, os.environ, file_actions=to_null)
+        pid = os.posix_spawn(command[0], command, environment, file_actions=to_null)
         _, status, usage = os.wait4(pid, 0)
         wall = time.perf_counter() - start
     if status:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ _LIST_VERSIONS = (
 
 
 def describe_machine() -> dict[str, Any]:
-    """CPU, memory, kernel, versions, file system of temporary folders, load, git commit."""
+    """CPU, memory, kernel, versions, file system of temporary folders and its fsync, load, git commit."""
     return {
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -32,6 +34,7 @@ def describe_machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": _installed(_PACKAGES),
         "temporary_files_on": _file_system(Path(tempfile.gettempdir())),
+        "fsync_ms": _fsync_ms(),
         "load_average": load_average(),
         "git_commit": _git("rev-parse", "HEAD"),
         "git_dirty": bool(_git("status", "--porcelain", "--", "syne_core", "benchmarking", "perf/*.py")),
@@ -76,6 +79,19 @@ def _file_system(folder: Path) -> str:
         if folder.resolve().is_relative_to(point) and len(point) >= len(best):
             best, kind = point, found
     return kind
+
+
+def _fsync_ms() -> float:
+    """Median time to append a line to a temporary file and have it on disk, as the journal does."""
+    seconds = []
+    with tempfile.TemporaryFile() as file:
+        for _ in range(20):
+            start = time.perf_counter()
+            file.write(b"x" * 200)
+            file.flush()
+            os.fsync(file.fileno())
+            seconds.append(time.perf_counter() - start)
+    return round(statistics.median(seconds) * 1e3, 3)
 
 
 def _lines(path: str) -> list[str]:

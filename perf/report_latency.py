@@ -58,8 +58,7 @@ def _busy_row(phase: str, side: Side, num_reports: int, number: int) -> dict[str
     ]
     return {
         "phase": phase,
-        "side": side.library,
-        "sleep_time": side.sleep_time,
+        "side": side.label,
         "round": number,
         "num_reports": len(latencies),
         "median_ms": median(latencies),
@@ -86,8 +85,7 @@ def _silent_row(side: Side, silence: float, number: int) -> dict[str, Any]:
     start, end = N_WORKERS - 1, N_WORKERS  # the last of the first reports, the first of the second
     return {
         "phase": "silent",
-        "side": side.library,
-        "sleep_time": side.sleep_time,
+        "side": side.label,
         "round": number,
         "seconds": decided[end] - decided[start],
         "tuner_cpu_share": (cpu[end] - cpu[start]) / (decided[end] - decided[start]),
@@ -95,16 +93,15 @@ def _silent_row(side: Side, silence: float, number: int) -> dict[str, Any]:
 
 
 def _typical(rows: list[dict[str, Any]], phase: str, side: Side, figure: str) -> float:
-    wanted = (phase, side.library, side.sleep_time)
-    return median([row[figure] for row in rows if (row["phase"], row["side"], row["sleep_time"]) == wanted])
+    return median([row[figure] for row in rows if (row["phase"], row["side"]) == (phase, side.label)])
 
 
 def _figures(rows: list[dict[str, Any]], side: Side) -> dict[str, Any]:
     busy = ("median_ms", "p95_ms", "max_ms", "tuner_cpu_share")
     return {
+        "setting": side.label,
         **{figure: _typical(rows, "measure", side, figure) for figure in busy},
         "tuner_cpu_share_when_trials_are_silent": _typical(rows, "silent", side, "tuner_cpu_share"),
-        "sleep_time": "default" if side.sleep_time is None else side.sleep_time,
     }
 
 

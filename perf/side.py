@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from perf.environment import measured_environment
 from perf.machine import REPOSITORY
 
 __all__ = ["TRIAL_SCRIPT", "Side", "tune"]
@@ -24,11 +24,19 @@ class Side:
 
     :param library: ``syne_core`` or ``syne_tune``
     :param sleep_time: of its tuner, in seconds; None leaves the library's default
+    :param preload: modules for a warm start (syne_core only)
     """
 
     library: str
     python: Path
     sleep_time: float | None = None
+    preload: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What its rows are called."""
+        slept = "" if self.sleep_time is None else f", sleep_time {self.sleep_time:g}"
+        return f"{self.library}{slept}{', warm start' if self.preload else ''}"
 
     def command(self, spec: dict[str, Any]) -> str:
         """The command line of ``tune``, for a reader: without the folders of this machine."""
@@ -36,7 +44,8 @@ class Side:
         return f"{python} perf/sides/tune.py '{json.dumps(self._full(spec))}'"
 
     def _full(self, spec: dict[str, Any]) -> dict[str, Any]:
-        return {"library": self.library, "sleep_time": self.sleep_time, **spec}
+        preload = {"preload": self.preload} if self.preload else {}
+        return {"library": self.library, "sleep_time": self.sleep_time, **preload, **spec}
 
 
 def tune(side: Side, spec: dict[str, Any], timeout: float = 1800.0) -> dict[str, Any]:
@@ -56,7 +65,7 @@ def tune(side: Side, spec: dict[str, Any], timeout: float = 1800.0) -> dict[str,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
-                env={**os.environ, "SYNETUNE_FOLDER": str(Path(folder) / "experiments")},
+                env=measured_environment(SYNETUNE_FOLDER=str(Path(folder) / "experiments")),
                 timeout=timeout,
             )
         if done.returncode:

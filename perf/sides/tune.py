@@ -1,8 +1,9 @@
 """Runs one experiment with either library and notes what it cost: ``tune.py SPEC_JSON OUTPUT``.
 
 SPEC: ``library`` (syne_core | syne_tune), ``sleep_time`` (null: its default), ``n_workers``,
-``num_trials``, ``trial``, the arguments of ``trial.py``, and ``start_after``, seconds until its trials
-may report, if they are to begin together. Runs under the Python of the library, so it imports nothing
+``num_trials``, ``trial``, the arguments of ``trial.py``, and, where wanted, ``start_after``, seconds
+until its trials may report, if they are to begin together, and ``preload``, modules for a warm start
+(syne_core only). Runs under the Python of the library, so it imports nothing
 else of this project. Both sides do random search over one number, store their results with their own
 callback, and wait for their last trials. What is noted is in ``_noted``.
 """
@@ -108,7 +109,7 @@ def _syne_core(spec: dict[str, Any], notes: Notes) -> Any:
     return _tuner(
         spec,
         Tuner,
-        LocalBackend(entry_point=TRIAL),
+        LocalBackend(entry_point=TRIAL, preload=spec.get("preload", ())),
         RandomSearch(space, metric="loss", mode="min", random_seed=0),
         StoppingCriterion(max_num_trials_started=spec["num_trials"]),
         [_noting(TunerCallback, notes), StoreResultsCallback()],

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perf import command_start, run_all
+from perf.environment import measured_environment
 from perf.machine import REPOSITORY
 from perf.outcome import Outcome, Target, quantile, rounded, store
 from perf.peers import PEERS_VARIABLE, PeerUnavailableError, interpreter
@@ -80,6 +81,14 @@ def test_a_peer_that_cannot_be_made_is_said_to_be_unavailable() -> None:
 def test_the_reason_for_no_peer_is_kept_without_folders_and_addresses() -> None:
     kept = _without_paths(f"{REPOSITORY}/x: no answer from https://mirror.example/simple, {Path.home()}/y")
     assert kept == "./x: no answer from URL ~/y"
+
+
+def test_a_setting_that_slows_only_a_checkout_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPATH", "kept")
+    environment = measured_environment(MORE="1")
+    assert "PYTHONDONTWRITEBYTECODE" not in environment
+    assert (environment["PYTHONPATH"], environment["MORE"]) == ("kept", "1")
 
 
 def test_a_command_that_fails_is_not_timed() -> None:
