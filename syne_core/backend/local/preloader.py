@@ -2,9 +2,10 @@
 
 The process server starts it as a script, with the number of a socket's file descriptor, the folder of
 the training script, and the names of the modules; modules in that folder are found as the script finds
-them, and the script itself may be one. It answers ``{"ready": true}``, or ``{"ready": false, "reason": ...}`` where forking is
-not safe: threads that a fork would not copy, or a CUDA context that it would break. Each request
-``{"argv": [...], "env": {...}, "cwd": D, "stdout": F, "stderr": F}`` is answered by ``{"pid": P}``.
+them, and the script itself may be one. It answers ``{"ready": true}``, or ``{"ready": false, "reason":
+...}`` where forking is not safe: threads that a fork would not copy, or a CUDA context that it would
+break. Each request ``{"argv": [...], "env": {...}, "cwd": D, "stdout": F, "stderr": F}`` is answered by
+``{"pid": P}``.
 
 A trial sees what it would see if it were started cold: arguments, environment, folder, signals,
 output, exit code. Only variables that a preloaded module reads while it is imported, such as
