@@ -11,16 +11,25 @@ __all__ = ["command"]
 
 
 @click.command(epilog="Example: synebench list benchmarks")
-@click.argument("what", type=click.Choice(["benchmarks", "methods"]))
+@click.argument("what", type=click.Choice(["benchmarks", "methods", "schema"]))
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def command(what: str, as_json: bool) -> None:
-    """List benchmarks or methods."""
+    """List benchmarks or methods, or print the JSON schema of study files."""
+    if what == "schema":
+        _print_schema()
+        return
     rows = _benchmarks() if what == "benchmarks" else _methods()
     if as_json:
         print(json.dumps(rows, indent=2))
         return
     for row in rows:
         print("  ".join(f"{value!s:24}" if key == "name" else str(value) for key, value in row.items()))
+
+
+def _print_schema() -> None:
+    from benchmarking.commons.study_schema import study_schema
+
+    print(json.dumps(study_schema(), indent=2))
 
 
 def _benchmarks() -> list[dict[str, Any]]:

@@ -8,9 +8,13 @@ import click
 
 from benchmarking.commons.benchmark_definitions import real_benchmark_definitions
 from benchmarking.commons.default_baselines import METHODS
-from benchmarking.commons.hpo_main_local import launch
+from benchmarking.commons.hpo_main_common import Launcher
+from benchmarking.commons.hpo_main_local import ABOUT, run_launcher
+from benchmarking.commons.relaunch import process_command
 
 __all__ = ["command"]
+
+_PROGRAM = "synebench run"
 
 
 @click.command(
@@ -19,6 +23,15 @@ __all__ = ["command"]
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(arguments: tuple[str, ...]) -> int:
-    """Run experiments: methods on a benchmark."""
-    sys.argv[0] = "synebench run"
-    return launch(arguments, METHODS, real_benchmark_definitions)
+    """Run experiments: methods on benchmarks."""
+    sys.argv[0] = _PROGRAM
+    about = ABOUT.replace("hpo_main.py", _PROGRAM)
+    launcher = Launcher(
+        "local",
+        METHODS,
+        real_benchmark_definitions,
+        about=about,
+        takes_methods_file=True,
+        program=_PROGRAM,
+    )
+    return run_launcher(launcher, arguments, command=process_command())

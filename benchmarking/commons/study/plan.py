@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,10 +52,24 @@ class StudyPlan:
         """Those that are not skipped."""
         return [planned for planned in self.planned if planned.action != Action.skip]
 
-    @property
-    def max_seconds(self) -> float:
-        """Seconds that the experiments may take one after the other, if none has begun."""
-        return sum(planned.experiment.max_wallclock_time for planned in self.to_do())
+    def max_seconds(self, n_parallel: int = 1) -> float:
+        """Seconds until the last experiment ends, if none has begun and each takes all its time.
+
+        :param n_parallel: experiments at once; the next one starts when one ends
+        """
+        ends = [0.0] * n_parallel
+        for planned in self.to_do():
+            heapq.heapreplace(ends, ends[0] + planned.experiment.max_wallclock_time)
+        return max(ends)
+
+    def most_workers(self, n_parallel: int) -> int:
+        """Trials that may run at a time."""
+        workers = sorted((planned.experiment.n_workers for planned in self.to_do()), reverse=True)
+        return sum(workers[:n_parallel])
+
+    def varies_in(self, name: str) -> bool:
+        """Whether the experiments differ in a field."""
+        return len({getattr(planned.experiment, name) for planned in self.planned}) > 1
 
 
 def _action(experiment: Experiment, restart: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,18 +12,19 @@ from typing import Any
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.plan import Action, PlannedExperiment, StudyPlan
 from benchmarking.commons.study.progress import StudyProgress
-from syne_core.errors import SyneError
+from syne_core.errors import ResultsError, SyneError
 from syne_core.experiment_status import ExperimentState, read_status
 from syne_core.journal import Journal
 from syne_core.tuner_callback import TunerCallback
 
-__all__ = ["Outcome", "run_study"]
+__all__ = ["Outcome", "RunExperiment", "outcome_of", "run_one", "run_study"]
 
 logger = logging.getLogger(__name__)
 
 RunExperiment = Callable[[Experiment, TunerCallback], None]
 
 _LOGGED = ("syne_core", "benchmarking")
+_NOT_FINISHED = (ExperimentState.failed, ExperimentState.interrupted)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Outcome:
             "method": self.experiment.method,
             "benchmark": self.experiment.benchmark,
             "seed": self.experiment.seed,
+            "n_workers": self.experiment.n_workers,
             "action": self.action,
             "state": self.state,
             "reason": self.reason,
@@ -59,31 +62,59 @@ def run_study(plan: StudyPlan, run_experiment: RunExperiment) -> list[Outcome]:
     outcomes = []
     with StudyProgress(plan) as progress:
         for planned in plan.planned:
-            if planned.action != Action.skip:
-                _run_one(planned, run_experiment, progress)
-            outcomes.append(_outcome(planned))
+            if planned.action == Action.skip:
+                progress.skipped(planned)
+                outcomes.append(outcome_of(planned))
+                continue
+            trouble = run_one(planned, run_experiment, progress)
+            outcomes.append(outcome_of(planned, trouble))
             progress.ended(planned, outcomes[-1].state, outcomes[-1].reason)
     return outcomes
 
 
-def _run_one(planned: PlannedExperiment, run_experiment: RunExperiment, progress: StudyProgress) -> None:
+def run_one(planned: PlannedExperiment, run_experiment: RunExperiment, progress: StudyProgress) -> str | None:
+    """Run one experiment, with its log; why it failed, None if it did not.
+
+    :raises KeyboardInterrupt: after the experiment was stopped cleanly
+    """
     experiment = planned.experiment
-    if planned.action == Action.restart:
-        _remove(experiment)
-    experiment.paths.folder.mkdir(parents=True, exist_ok=True)
-    handler = _log_to(experiment)
+    handler: logging.Handler | None = None
     try:
+        if planned.action == Action.restart:
+            _remove(experiment)
+        handler = _log_to(experiment)
         run_experiment(experiment, progress.callback(planned))
     except SyneError as error:
         logger.error("%s failed: %s", experiment.name, error)
         progress.failed(planned, str(error))
-    except Exception:  # a bug in a method or callback ends its experiment, not the study
+        return str(error)
+    except Exception as error:  # a bug in a method or callback ends its experiment, not the study
         logger.exception("%s failed", experiment.name)
         progress.failed(planned, f"see {experiment.paths.log}")
+        return f"{type(error).__name__}: {error}"
     finally:
-        for name in _LOGGED:
-            logging.getLogger(name).removeHandler(handler)
-        handler.close()
+        if handler is not None:
+            _stop_log(handler)
+    return None
+
+
+def outcome_of(planned: PlannedExperiment, trouble: str | None = None, pid: int | None = None) -> Outcome:
+    """What became of ``planned``.
+
+    :param trouble: what went wrong according to whoever ran it; counts where ``status.json`` does not say
+    :param pid: process that ran it; default: this one. A status that another wrote is an old one
+    """
+    experiment, action = planned.experiment, planned.action
+    try:
+        status = read_status(experiment.paths.status)
+    except ResultsError as error:
+        return Outcome(experiment, action, ExperimentState.failed, trouble or str(error), None)
+    if status is None:
+        return Outcome(experiment, action, ExperimentState.failed, trouble or "it did not start", None)
+    says = status.pid == (pid or os.getpid()) and status.state in _NOT_FINISHED
+    if trouble is not None and not says:
+        return Outcome(experiment, action, ExperimentState.failed, trouble, status.best)
+    return Outcome(experiment, action, status.state, status.reason, status.best)
 
 
 def _remove(experiment: Experiment) -> None:
@@ -93,6 +124,7 @@ def _remove(experiment: Experiment) -> None:
 
 
 def _log_to(experiment: Experiment) -> logging.Handler:
+    experiment.paths.folder.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(experiment.paths.log, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     for name in _LOGGED:
@@ -102,8 +134,7 @@ def _log_to(experiment: Experiment) -> logging.Handler:
     return handler
 
 
-def _outcome(planned: PlannedExperiment) -> Outcome:
-    status = read_status(planned.experiment.paths.status)
-    if status is None:
-        return Outcome(planned.experiment, planned.action, ExperimentState.failed, "it did not start", None)
-    return Outcome(planned.experiment, planned.action, status.state, status.reason, status.best)
+def _stop_log(handler: logging.Handler) -> None:
+    for name in _LOGGED:
+        logging.getLogger(name).removeHandler(handler)
+    handler.close()

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from benchmarking.commons.study.followers import duration
 from benchmarking.commons.study.plan import Action, StudyPlan
-from benchmarking.commons.study.progress import duration
 
 if TYPE_CHECKING:
     from benchmarking.commons.study.run import Outcome
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["print_plan", "print_summary"]
 
 
-def print_plan(plan: StudyPlan, as_json: bool) -> None:
-    """What would run."""
+def print_plan(plan: StudyPlan, as_json: bool, n_parallel: int = 1) -> None:
+    """What would run.
+
+    :param n_parallel: experiments at once
+    """
     if as_json:
         print(json.dumps([planned.to_json() for planned in plan.planned], indent=2, default=str))
         return
@@ -31,19 +34,20 @@ def print_plan(plan: StudyPlan, as_json: bool) -> None:
     count = len(plan.to_do())
     skipped = len(plan.planned) - count
     note = f", {skipped} finished before" if skipped else ""
-    print(
-        f"{count} to run{note}; at most {duration(plan.max_seconds)}. Nothing was started.", file=sys.stderr
-    )
+    at_once = f", {n_parallel} at once" if n_parallel > 1 else ""
+    time = duration(plan.max_seconds(n_parallel))
+    print(f"{count} to run{at_once}{note}; at most {time}. Nothing was started.", file=sys.stderr)
 
 
 def print_summary(outcomes: list[Outcome], tag: str) -> None:
     """What became of each experiment, and what to do next."""
-    rows = [("METHOD", "BENCHMARK", "SEED", "STATE", "BEST", "FOLDER")]
+    rows = [("METHOD", "BENCHMARK", "SEED", "WORKERS", "STATE", "BEST", "FOLDER")]
     for outcome in outcomes:
         one, best = outcome.experiment, outcome.best
         value = f"{best['metric']} {best['value']:.6g}" if best else "-"
         state = "finished before" if outcome.action == Action.skip else outcome.state
-        rows.append((one.method, one.benchmark, str(one.seed), state, value, str(one.paths.folder)))
+        names = (one.method, one.benchmark, str(one.seed), str(one.n_workers))
+        rows.append((*names, state, value, str(one.paths.folder)))
     _print_table(rows)
     for outcome in outcomes:
         if outcome.state != "finished":

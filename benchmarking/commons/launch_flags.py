@@ -1,0 +1,111 @@
+"""The flags that launchers of all back-ends share, and those of ``extra_args``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from benchmarking.commons.durations import EXAMPLES, as_duration
+from benchmarking.commons.flags import Flag, as_bool, as_tag
+from syne_core.errors import UsageError, nearest_name
+
+__all__ = ["BASE_FLAGS", "METHODS_FLAG", "ExtraArgs", "extra_flags", "mistakes_between"]
+
+DEFAULT_BENCHMARK = "resnet_cifar10"
+
+ExtraArgs = Sequence[Mapping[str, Any]]
+
+_EXTRA_KEYS = ("name", "type", "default", "help", "required")
+
+
+def _flag(name: str, parse: Any, text: str, default: Any = None, **more: Any) -> Flag:
+    return Flag(name, parse, text, default, in_environment=True, **more)
+
+
+def _switch(name: str, text: str, **more: Any) -> Flag:
+    return Flag(name, as_bool, text, False, switch=True, **more)
+
+
+BASE_FLAGS = (
+    _flag("experiment_tag", as_tag, "name of the study; results go to ~/syne-tune/TAG/", required=True),
+    _flag(
+        "benchmark",
+        str,
+        "benchmark to run: a name, or FILE.yaml or FILE.py that defines one",
+        (DEFAULT_BENCHMARK,),
+        many=True,
+        path=True,
+    ),
+    _flag("method", str, "method to run; default: all methods, one after the other", many=True),
+    _flag("num_seeds", int, "run seeds start_seed, ..., num_seeds - 1", 1),
+    _flag("start_seed", int, "first seed", 0, bound="not negative"),
+    _flag("n_workers", int, "trials at a time; default: the benchmark's", many=True, bound="positive"),
+    _flag(
+        "max_wallclock_time",
+        as_duration,
+        f"length of an experiment: {EXAMPLES}; default: the benchmark's",
+        bound="positive",
+    ),
+    _flag("max_num_evaluations", int, "end an experiment after so many reports", bound="positive"),
+    _flag("max_failures", int, "this many trials may fail in an experiment", 3, bound="not negative"),
+    _flag(
+        "random_seed", int, "master seed of the study; default: derived from the tag", bound="not negative"
+    ),
+    _flag(
+        "scale_max_wallclock_time",
+        as_bool,
+        "with n_workers = A below the benchmark's B, multiply max_wallclock_time by B / A",
+        False,
+    ),
+    _flag("n_parallel", int, "experiments at once on this machine", 1, bound="positive"),
+    Flag("study", Path, "YAML file that gives flags; those given here count more", in_files=False),
+    _switch("restart", "start over instead of skipping or continuing what exists"),
+    _switch("dry_run", "show what would run, start nothing"),
+    _switch("json", "print the plan (--dry_run) or the summary as JSON"),
+    _switch("debug", "show tracebacks", in_files=False),
+    Flag("run_one", str, "run the experiment with this id only", in_files=False, hidden=True),
+)
+
+#: Only where the methods are not the launcher's own.
+METHODS_FLAG = _flag("methods", Path, "Python file whose dictionary 'methods' replaces the registered ones")
+
+
+def extra_flags(extra_args: ExtraArgs, taken: Sequence[Flag]) -> list[Flag]:
+    """The flags that ``extra_args`` describes.
+
+    :raises UsageError: for a key or name that will not do
+    """
+    flags: list[Flag] = []
+    for described in extra_args:
+        flags.append(_extra_flag(described, {"help", *(flag.name for flag in [*taken, *flags])}))
+    return flags
+
+
+def mistakes_between(settings: SimpleNamespace) -> list[str]:
+    """Mistakes that no flag can know of alone; values that could not be read are None."""
+    start, stop = settings.start_seed, settings.num_seeds
+    if start is not None and stop is not None and start >= stop:
+        seeds = f"here --start_seed {start} --num_seeds {stop}"
+        return [f"No seeds: seeds are start_seed, ..., num_seeds - 1, {seeds}"]
+    return []
+
+
+def _extra_flag(described: Mapping[str, Any], taken: set[str]) -> Flag:
+    for key in described:
+        if key not in _EXTRA_KEYS:
+            near = nearest_name(key, _EXTRA_KEYS)
+            hint = f" Did you mean '{near}'?" if near else ""
+            raise UsageError(f"extra_args: unknown key '{key}'.{hint} Valid: {', '.join(_EXTRA_KEYS)}")
+    name = str(described.get("name", "")).removeprefix("--")
+    if not name.isidentifier() or name in taken:
+        raise UsageError(f"extra_args: '{name}' is taken or is no valid name")
+    parse = described.get("type", str)
+    return Flag(
+        name,
+        as_bool if parse is bool else parse,
+        described.get("help", ""),
+        described.get("default"),
+        described.get("required", False),
+    )
