@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import select
 import sys
@@ -41,9 +42,9 @@ class FileEvents:
     def wait(self, descriptors: list[int], timeout: float) -> None:
         """Return on news, at the latest after ``timeout`` seconds."""
         if self._fd < 0:
-            select.select(descriptors, [], [], min(timeout, _POLL_SECONDS))
+            _wait_readable(descriptors, min(timeout, _POLL_SECONDS))
             return
-        select.select([self._fd, *descriptors], [], [], timeout)
+        _wait_readable([self._fd, *descriptors], timeout)
         with contextlib.suppress(BlockingIOError):
             while os.read(self._fd, 1 << 16):
                 pass
@@ -54,3 +55,10 @@ class FileEvents:
             os.close(self._fd)
             self._fd = -1
         self._watches.clear()
+
+
+def _wait_readable(descriptors: list[int], timeout: float) -> None:
+    poll = select.poll()  # unlike select(), it takes descriptors above 1023
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    poll.poll(math.ceil(1000 * timeout))

@@ -38,7 +38,9 @@ class LogTail:
             return []
         reports: list[dict[str, Any]] = []
         try:
-            while data := os.pread(fd, _CHUNK, self._offset):
+            # Not until the end: a trial that prints faster than this reads would never let go.
+            size = os.fstat(fd).st_size
+            while self._offset < size and (data := os.pread(fd, _CHUNK, self._offset)):
                 self._offset += len(data)
                 self._take(data, reports)
         finally:
