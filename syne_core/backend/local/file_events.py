@@ -14,6 +14,7 @@ __all__ = ["FileEvents"]
 
 _IN_MODIFY = 0x2
 _POLL_SECONDS = 0.02
+_MAX_SECONDS = 86400.0  # milliseconds must fit into 32 bits
 
 
 class FileEvents:
@@ -61,4 +62,4 @@ def _wait_readable(descriptors: list[int], timeout: float) -> None:
     poll = select.poll()  # unlike select(), it takes descriptors above 1023
     for descriptor in descriptors:
         poll.register(descriptor, select.POLLIN)
-    poll.poll(math.ceil(1000 * timeout))
+    poll.poll(math.ceil(1000 * min(timeout, _MAX_SECONDS)))
