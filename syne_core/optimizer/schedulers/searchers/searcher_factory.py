@@ -1,0 +1,28 @@
+"""Searchers by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from syne_core.errors import UnknownNameError
+from syne_core.optimizer.arguments import reject_unknown
+from syne_core.optimizer.schedulers.searchers.random_searcher import RandomSearcher
+from syne_core.optimizer.schedulers.searchers.searcher import BaseSearcher
+
+__all__ = ["SEARCHERS", "searcher_factory"]
+
+#: Classes, constructed with the arguments of ``BaseSearcher`` and those of ``search_options``.
+SEARCHERS: dict[str, type[BaseSearcher]] = {"random": RandomSearcher}
+
+
+def searcher_factory(searcher_name: str, config_space: dict[str, Any], **kwargs: Any) -> BaseSearcher:
+    """The searcher named ``searcher_name``.
+
+    :param kwargs: arguments of its class
+    :raises UnknownNameError: no such searcher, or no such argument
+    """
+    if searcher_name not in SEARCHERS:
+        raise UnknownNameError("searcher", searcher_name, SEARCHERS)
+    cls = SEARCHERS[searcher_name]
+    reject_unknown(kwargs, cls)
+    return cls(config_space, **kwargs)
