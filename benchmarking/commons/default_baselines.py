@@ -9,7 +9,7 @@ from typing import Any
 from benchmarking.commons.registry import Registry
 from syne_core.optimizer.scheduler import TrialScheduler
 
-__all__ = ["ASHA", "METHODS", "Method", "MethodArguments", "RandomSearch"]
+__all__ = ["ASHA", "METHODS", "GridSearch", "Method", "MethodArguments", "RandomSearch"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,16 @@ def RandomSearch(method_arguments: MethodArguments, **kwargs: Any) -> TrialSched
     return Scheduler(**{**_common(method_arguments), **kwargs})
 
 
+def GridSearch(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
+    """Grid search, in random order.
+
+    :param kwargs: arguments of ``syne_core.optimizer.baselines.GridSearch``
+    """
+    from syne_core.optimizer.baselines import GridSearch as Scheduler
+
+    return Scheduler(**{**_common(method_arguments), **kwargs})
+
+
 def ASHA(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
     """Asynchronous successive halving, in its promotion variant unless ``type="stopping"``.
 
@@ -64,7 +74,11 @@ def ASHA(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
 METHODS = Registry(
     "method",
     "synebench.methods",
-    {"RS": f"{__name__}:RandomSearch", "ASHA": f"{__name__}:ASHA"},
+    {
+        "RS": f"{__name__}:RandomSearch",
+        "ASHA": f"{__name__}:ASHA",
+        "Grid": f"{__name__}:GridSearch",
+    },
 )
 
 

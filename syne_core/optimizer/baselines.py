@@ -9,7 +9,7 @@ from syne_core.optimizer.scheduler import TrialScheduler
 from syne_core.optimizer.schedulers.fifo import FIFOScheduler
 from syne_core.optimizer.schedulers.hyperband import HyperbandScheduler
 
-__all__ = ["ASHA", "RandomSearch", "baselines_dict"]
+__all__ = ["ASHA", "GridSearch", "RandomSearch", "baselines_dict"]
 
 
 class RandomSearch(FIFOScheduler):
@@ -20,6 +20,16 @@ class RandomSearch(FIFOScheduler):
 
     def __init__(self, config_space: dict[str, Any], metric: str, **kwargs: Any) -> None:
         super().__init__(config_space, **_with_searcher(self, "random", kwargs), metric=metric)
+
+
+class GridSearch(FIFOScheduler):
+    """Grid search: the points of a grid in random order, each trained to the end.
+
+    :param kwargs: arguments of ``FIFOScheduler``; ``search_options`` are those of ``GridSearcher``
+    """
+
+    def __init__(self, config_space: dict[str, Any], metric: str, **kwargs: Any) -> None:
+        super().__init__(config_space, **_with_searcher(self, "grid", kwargs), metric=metric)
 
 
 class ASHA(HyperbandScheduler):
@@ -46,4 +56,8 @@ def _with_searcher(scheduler: TrialScheduler, name: str, kwargs: dict[str, Any])
 
 
 #: Methods by the names that Syne Tune shows for them.
-baselines_dict: dict[str, type[TrialScheduler]] = {"Random Search": RandomSearch, "ASHA": ASHA}
+baselines_dict: dict[str, type[TrialScheduler]] = {
+    "Random Search": RandomSearch,
+    "Grid Search": GridSearch,
+    "ASHA": ASHA,
+}

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from syne_core.optimizer.baselines import ASHA, RandomSearch
+from syne_core.optimizer.baselines import ASHA, GridSearch, RandomSearch
 from syne_core.optimizer.scheduler import TrialScheduler
 from syne_core.testing import SchedulerContract
 
@@ -22,6 +22,19 @@ class TestRandomSearchWithDuplicates(SchedulerContract):
     def make_scheduler(self, config_space: dict[str, Any], seed: int, mode: str) -> TrialScheduler:
         options = {"allow_duplicates": True}
         return RandomSearch(config_space, self.metric, mode=mode, random_seed=seed, search_options=options)
+
+
+class TestGridSearch(SchedulerContract):
+    def make_scheduler(self, config_space: dict[str, Any], seed: int, mode: str) -> TrialScheduler:
+        return GridSearch(config_space, self.metric, mode=mode, random_seed=seed)
+
+
+class TestGridSearchWithDuplicates(SchedulerContract):
+    repeats_configs = True
+
+    def make_scheduler(self, config_space: dict[str, Any], seed: int, mode: str) -> TrialScheduler:
+        options = {"allow_duplicates": True}
+        return GridSearch(config_space, self.metric, mode=mode, random_seed=seed, search_options=options)
 
 
 class _ASHAContract(SchedulerContract):

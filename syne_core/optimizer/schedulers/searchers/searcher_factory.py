@@ -6,13 +6,14 @@ from typing import Any
 
 from syne_core.errors import UnknownNameError
 from syne_core.optimizer.arguments import reject_unknown
+from syne_core.optimizer.schedulers.searchers.grid_searcher import GridSearcher
 from syne_core.optimizer.schedulers.searchers.random_searcher import RandomSearcher
 from syne_core.optimizer.schedulers.searchers.searcher import BaseSearcher
 
 __all__ = ["SEARCHERS", "searcher_factory"]
 
 #: Classes, constructed with the arguments of ``BaseSearcher`` and those of ``search_options``.
-SEARCHERS: dict[str, type[BaseSearcher]] = {"random": RandomSearcher}
+SEARCHERS: dict[str, type[BaseSearcher]] = {"grid": GridSearcher, "random": RandomSearcher}
 
 
 def searcher_factory(searcher_name: str, config_space: dict[str, Any], **kwargs: Any) -> BaseSearcher:
