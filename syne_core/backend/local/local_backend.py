@@ -232,11 +232,21 @@ class LocalBackend(TrialBackend):
 
     def close(self) -> None:
         """End what runs, gracefully, and release the folder."""
+        try:
+            if self._client is not None:
+                with contextlib.suppress(Exception):
+                    self._end_all()
+        finally:  # also when somebody does not want to wait any longer
+            self._release()
+
+    def _release(self) -> None:
         if self._client is not None:
-            with contextlib.suppress(Exception):
-                self._end_all()
             self._client.close()
             self._client = None
+        for key, trial_id in self._running.items():
+            self._runs[trial_id].status = self._runs[trial_id].wanted or Status.stopped
+            self.gpus.release(key)
+        self._running.clear()
         if self._events is not None:
             self._events.close()
             self._events = None
@@ -271,11 +281,18 @@ class LocalBackend(TrialBackend):
         """See ``TrialBackend``."""
         source, target = self.checkpoint_trial_path(src_trial_id), self.checkpoint_trial_path(tgt_trial_id)
         if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True)
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target, symlinks=True, copy_function=_copy_if_there)
 
     def delete_checkpoint(self, trial_id: int) -> None:
         """See ``TrialBackend``."""
         shutil.rmtree(self.checkpoint_trial_path(trial_id), ignore_errors=True)
+
+
+def _copy_if_there(source: str, target: str) -> None:
+    """A trial that runs on replaces files of its checkpoint while we copy."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.copy2(source, target)
 
 
 def _tell_of_preload(modules: tuple[str, ...], reason: str | None) -> None:

@@ -34,7 +34,7 @@ class LogTail:
         """
         try:
             fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # the trial could not even be prepared
             return []
         reports: list[dict[str, Any]] = []
         try:

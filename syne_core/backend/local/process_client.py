@@ -11,8 +11,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from syne_core.backend.local.process_server import kill_runs
 from syne_core.errors import ExperimentError
 
 __all__ = ["ProcessClient"]
@@ -68,14 +69,7 @@ class ProcessClient:
 
         :raises ExperimentError: if the server died; its trials have been killed
         """
-        while True:
-            try:
-                data = self._socket.recv(1 << 16)
-            except BlockingIOError:
-                break
-            if not data:
-                self._lost()
-            self._unread += data
+        connected = self._receive()
         *lines, self._unread = self._unread.split(b"\n")
         events = [json.loads(line) for line in lines]
         for event in events:
@@ -83,7 +77,22 @@ class ProcessClient:
                 self._pids[event["key"]] = event["pid"]
             else:
                 self._pids.pop(event["key"], None)
+        if not connected:
+            self._lost()
         return events
+
+    def _receive(self) -> bool:
+        """Take in what the server sent; False if it died."""
+        while True:
+            try:
+                data = self._socket.recv(1 << 16)
+            except BlockingIOError:
+                return True
+            except OSError:  # it died with requests unread
+                return False
+            if not data:
+                return False
+            self._unread += data
 
     def close(self) -> None:
         """Kill what still runs and wait for the server to end."""
@@ -99,8 +108,10 @@ class ProcessClient:
         finally:
             self._socket.setblocking(False)
 
-    def _lost(self) -> None:
+    def _lost(self) -> NoReturn:
+        self._server.wait()  # so that it starts nothing more
         for pid in self._pids.values():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
+        kill_runs(self._server.pid)
         raise ExperimentError("the process that starts the trials was killed; run the same command again")

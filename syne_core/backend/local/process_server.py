@@ -5,6 +5,10 @@ breaks, be it by ``kill -9``, it kills everything below it, and only then lets g
 trials' folder, so that the next tuner cannot meet trials of the last one. Run as a script, with the
 number of the connection's file descriptor; standard library only.
 
+Every run is marked in its environment, ``SYNE_RUN=PID_OF_SERVER.KEY``: so daemons, which leave their
+group and session, are found when the run ends, and everything is found when this process is killed. Only
+a daemon that a preloaded trial forked without starting a program goes unmarked, and lasts to the end.
+
 Requests and answers are JSON, a line each::
 
     {"op": "spawn", "key": K, "argv": [...], "env": {...}, "cwd": D, "stdout": F, "stderr": F}
@@ -30,8 +34,10 @@ import sys
 import time
 from typing import Any
 
-_PR_SET_CHILD_SUBREAPER = 36
+__all__ = ["kill_runs", "main"]
 
+_PR_SET_CHILD_SUBREAPER = 36
+_MARK = "SYNE_RUN"
 
 _PRELOADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "preloader.py")
 
@@ -96,6 +102,9 @@ class _Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.selector.register(self.connection, selectors.EVENT_READ)
         self.selector.register(wake_read, selectors.EVENT_READ)
+        tuner = _when_parent_dies()
+        if tuner is not None:
+            self.selector.register(tuner, selectors.EVENT_READ)
         connected = True
         while connected:
             for key, _ in self.selector.select(self._time_to_next_kill()):
@@ -103,6 +112,8 @@ class _Server:
                     connected = self._read_requests()
                 elif key.fileobj == wake_read:
                     _drain(wake_read)
+                elif key.fileobj == tuner:
+                    connected = False
                 else:
                     self._on_preloaded()
             self._reap()
@@ -144,6 +155,7 @@ class _Server:
         self.preloader = None
 
     def _spawn(self, request: dict[str, Any]) -> None:
+        request["env"][_MARK] = f"{os.getpid()}.{request['key']}"
         if self.preloader is None:
             self._spawn_cold(request)
         elif not self.preloader.is_ready:
@@ -199,24 +211,35 @@ class _Server:
                 return
 
     def _reap(self) -> None:
-        """Collect what ended; with a trial goes what is left of its group."""
-        while True:
-            try:
-                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:
-                return
-            if ended is None:
-                return
-            pid = ended.si_pid
-            if pid not in self.processes:  # somebody's orphan
+        """Collect what ended; with a trial goes what is left of its group, and its daemons."""
+        ended = []
+        while (pid := _ended_child()) is not None:
+            if pid in self.processes:
+                ended.append(self._collect(pid))
+            else:  # somebody's orphan; its own children are orphans now
                 os.waitpid(pid, 0)
-                continue
-            _signal_group(pid, signal.SIGKILL)
-            key, process = self.processes.pop(pid)
-            code = process.wait() if process else os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            self.pids.pop(key, None)
-            self.kill_at.pop(key, None)
+                self._kill_daemons()
+        if ended:
+            self._kill_daemons()
+        for key, code in ended:
             self._tell("exited", key, code=code)
+
+    def _collect(self, pid: int) -> tuple[str, int]:
+        """Key and exit code of a run that ended."""
+        _signal_group(pid, signal.SIGKILL)
+        key, process = self.processes.pop(pid)
+        code = process.wait() if process else os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        self.pids.pop(key, None)
+        self.kill_at.pop(key, None)
+        return key, code
+
+    def _kill_daemons(self) -> None:
+        """Kill orphans of runs that have ended."""
+        for pid in _children():
+            if pid not in self.processes:
+                server, _, key = _mark_of(pid).partition(".")
+                if server == str(os.getpid()) and key not in self.pids:
+                    _kill(pid)
 
     def _time_to_next_kill(self) -> float | None:
         return max(0.0, min(self.kill_at.values()) - time.monotonic()) if self.kill_at else None
@@ -239,8 +262,7 @@ class _Server:
             _signal_group(pid, signal.SIGKILL)
         while True:
             for pid in _children():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                _kill(pid)
             try:
                 os.waitpid(-1, 0)
             except ChildProcessError:
@@ -252,18 +274,68 @@ def _signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _ended_child() -> int | None:
+    """A child that ended and was not waited for yet."""
+    try:
+        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return None
+    return None if ended is None else ended.si_pid
+
+
 def _children() -> list[int]:
-    """Direct children, orphans taken over among them."""
+    """Direct children, orphans taken over among them; none where there is no /proc."""
     me = os.getpid()
-    found: list[int] = []
-    if not os.path.isdir("/proc/self"):
-        return found
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            with contextlib.suppress(OSError), open(f"/proc/{entry}/stat") as file:
-                if int(file.read().rpartition(")")[2].split()[1]) == me:
-                    found.append(int(entry))
-    return found
+    try:
+        with open(f"/proc/self/task/{me}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:  # a kernel without that file
+        return [pid for pid in _all_processes() if _parent_of(pid) == me]
+
+
+def _all_processes() -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return []
+
+
+def _parent_of(pid: int) -> int | None:
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+    return None
+
+
+def _mark_of(pid: int) -> str:
+    """The mark of the run that a process belongs to; empty if it has none or is not ours to look at."""
+    prefix = f"{_MARK}=".encode()
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
+        for variable in file.read().split(b"\0"):
+            if variable.startswith(prefix):
+                return variable[len(prefix) :].decode(errors="replace")
+    return ""
+
+
+def kill_runs(server: int) -> None:
+    """Kill all that belongs to runs of the process server ``server``, which was killed itself."""
+    for _ in range(100):  # a process may have forked while we looked
+        found = [pid for pid in _all_processes() if _mark_of(pid).startswith(f"{server}.")]
+        if not found:
+            return
+        for pid in found:
+            _kill(pid)
+        time.sleep(0.01)
+
+
+def _when_parent_dies() -> int | None:
+    """A descriptor that is readable then: a fork of the tuner may keep our connection to it open."""
+    with contextlib.suppress(AttributeError, OSError):  # not on this system
+        return os.pidfd_open(os.getppid())
+    return None
 
 
 def _drain(fd: int) -> None:
@@ -283,6 +355,7 @@ def main(descriptor: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # The tuner decides when it is over. Not SIG_IGN: trials would inherit that.
         signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # what the tuner blocks must reach us and the trials
     server = _Server(socket.socket(fileno=descriptor))
     try:
         server.serve()
