@@ -5,10 +5,10 @@ script next to nothing.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from syne_core.version import __version__
 
+TYPE_CHECKING = False  # importing typing would take half of the time of importing Reporter
 if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
     from syne_core.report import Reporter
     from syne_core.stopping_criterion import StoppingCriterion

@@ -5,12 +5,18 @@ a script written for either runs under both. Standard library only, parses as Py
 scripts import this module, in containers of any age.
 """
 
+from __future__ import annotations
+
 import json
 import math
 import os
 import sys
 import time
-from typing import Any, Dict, Iterable, List, Optional
+
+TYPE_CHECKING = False  # importing typing would take half of the time of importing this module
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Dict, List, Optional
 
 __all__ = [
     "MAX_REPORT_BYTES",

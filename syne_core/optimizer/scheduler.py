@@ -79,6 +79,8 @@ class TrialScheduler(ABC):  # noqa: B024 - Syne Tune's schedulers override sugge
     def suggest(self, trial_id: int) -> TrialSuggestion | None:
         """What a free worker should do; None if there is nothing to do (now, or ever).
 
+        A call that returns None must leave the scheduler as it was: such calls are not recorded.
+
         :param trial_id: the id that a new trial would get
         """
         return self._suggest(trial_id)
