@@ -9,7 +9,7 @@ from typing import Any
 from benchmarking.commons.registry import Registry
 from syne_core.optimizer.scheduler import TrialScheduler
 
-__all__ = ["ASHA", "METHODS", "GridSearch", "Method", "MethodArguments", "RandomSearch"]
+__all__ = ["ASHA", "METHODS", "MSR", "GridSearch", "Method", "MethodArguments", "RandomSearch"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,19 @@ def ASHA(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
     return Scheduler(**{**settings, **kwargs})
 
 
+def MSR(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
+    """Random search with the median stopping rule.
+
+    :param kwargs: arguments of ``syne_core.optimizer.schedulers.MedianStoppingRule``; those in
+        ``method_arguments.scheduler_kwargs`` are random search's
+    :raises UsageError: the benchmark names no resource
+    """
+    from syne_core.optimizer.schedulers import MedianStoppingRule
+
+    settings = {"resource_attr": method_arguments.resource_attr, **kwargs}
+    return MedianStoppingRule(RandomSearch(method_arguments), **settings)
+
+
 #: Callables ``MethodArguments -> TrialScheduler``.
 METHODS = Registry(
     "method",
@@ -78,6 +91,7 @@ METHODS = Registry(
         "RS": f"{__name__}:RandomSearch",
         "ASHA": f"{__name__}:ASHA",
         "Grid": f"{__name__}:GridSearch",
+        "MSR": f"{__name__}:MSR",
     },
 )
 

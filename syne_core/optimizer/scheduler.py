@@ -120,6 +120,14 @@ class TrialScheduler(ABC):  # noqa: B024 - Syne Tune's schedulers override sugge
     def on_trial_remove(self, trial: Trial) -> None:
         """``trial`` was paused or stopped, as this scheduler decided."""
 
+    def trials_checkpoints_can_be_removed(self) -> list[int]:
+        """Paused trials that will certainly never be resumed, each returned once.
+
+        Those that were told to stop, completed or failed need not be named. Asked only where checkpoints
+        are to be deleted.
+        """
+        return []
+
     def metric_names(self) -> list[str]:
         """Names of the metrics that reports must hold."""
         raise NotImplementedError(f"{type(self).__name__} must override metric_names")

@@ -2,5 +2,6 @@
 
 from syne_core.optimizer.schedulers.fifo import FIFOScheduler
 from syne_core.optimizer.schedulers.hyperband import HyperbandScheduler
+from syne_core.optimizer.schedulers.median_stopping_rule import MedianStoppingRule
 
-__all__ = ["FIFOScheduler", "HyperbandScheduler"]
+__all__ = ["FIFOScheduler", "HyperbandScheduler", "MedianStoppingRule"]

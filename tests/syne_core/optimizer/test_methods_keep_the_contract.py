@@ -8,6 +8,7 @@ import pytest
 
 from syne_core.optimizer.baselines import ASHA, GridSearch, RandomSearch
 from syne_core.optimizer.scheduler import TrialScheduler
+from syne_core.optimizer.schedulers import MedianStoppingRule
 from syne_core.testing import SchedulerContract
 
 
@@ -69,6 +70,19 @@ class TestASHAStoppingWithThreeBrackets(_ASHAContract):
 
 class TestASHAWithRungsAtEqualDistances(_ASHAContract):
     settings: ClassVar[dict[str, Any]] = {"type": "promotion", "rung_increment": 1, "max_t": 8}
+
+
+class TestMedianRuleOverRandomSearch(SchedulerContract):
+    def make_scheduler(self, config_space: dict[str, Any], seed: int, mode: str) -> TrialScheduler:
+        wrapped = RandomSearch(config_space, self.metric, mode=mode, random_seed=seed)
+        return MedianStoppingRule(wrapped, self.resource_attr)
+
+
+class TestMedianRuleOverASHAPromotion(SchedulerContract):
+    def make_scheduler(self, config_space: dict[str, Any], seed: int, mode: str) -> TrialScheduler:
+        settings = {"max_resource_attr": "epochs", "type": "promotion", "random_seed": seed, "mode": mode}
+        wrapped = ASHA(config_space, self.metric, self.resource_attr, **settings)
+        return MedianStoppingRule(wrapped, self.resource_attr, running_average=False)
 
 
 def test_contract_class_says_that_a_scheduler_is_missing() -> None:
