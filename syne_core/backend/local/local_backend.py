@@ -169,7 +169,9 @@ class LocalBackend(TrialBackend):
                 _tell_of_preload(self.preload, event["reason"])
 
     def _on_end(self, event: dict[str, Any]) -> None:
-        trial_id = self._running.pop(event["key"])
+        trial_id = self._running.pop(event["key"], None)
+        if trial_id is None:  # forgotten
+            return
         run, paths = self._runs[trial_id], self.trial_paths(trial_id)
         run.ended = datetime.now()
         if run.wanted is not None:
@@ -201,6 +203,9 @@ class LocalBackend(TrialBackend):
             client.spawn(run.key, command, env, paths.folder, paths.stdout, paths.stderr)
         except (OSError, UsageError) as error:
             self._on_end({"event": "failed", "key": run.key, "error": str(error)})
+        except BaseException:  # Ctrl-C: closing must not wait for the end of what was never started
+            self._forget(run.key)
+            raise
 
     def _command(self, config: dict[str, Any], paths: TrialPaths) -> list[str]:
         """What runs the trial, as an argument list."""
@@ -243,16 +248,20 @@ class LocalBackend(TrialBackend):
         if self._client is not None:
             self._client.close()
             self._client = None
-        for key, trial_id in self._running.items():
-            self._runs[trial_id].status = self._runs[trial_id].wanted or Status.stopped
-            self.gpus.release(key)
-        self._running.clear()
+        for key in list(self._running):
+            self._forget(key)
         if self._events is not None:
             self._events.close()
             self._events = None
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    def _forget(self, key: str) -> None:
+        """A run whose end nobody will tell."""
+        run = self._runs[self._running.pop(key)]
+        run.status = run.wanted or Status.stopped
+        self.gpus.release(key)
 
     def _end_all(self) -> None:
         self.stop_all()

@@ -248,6 +248,24 @@ def test_interrupt_while_closing_still_ends_everything(
     assert backend.busy_trial_ids() == []
 
 
+def test_interrupt_while_a_trial_is_started_does_not_make_closing_wait(
+    make_backend: MakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    backend = make_backend("import time; time.sleep(600)", grace=15.0)
+    backend.start_trial({})
+    assert backend._client is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(backend._client, "spawn", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            backend.start_trial({})
+    start = time.monotonic()
+    backend.close()
+    assert time.monotonic() - start < 10
+
+
 # -- a tuner or the process server that is killed -------------------------------------------------
 
 
