@@ -23,6 +23,12 @@ __all__ = ["YamlFile", "YamlValue", "read_yaml"]
 
 _MOST_BYTES = 1_000_000
 _TAG = "tag:yaml.org,2002:"
+#: PyYAML's words, and ones that say what to do.
+_PLAIN_WORDS = {
+    "found character '\\t' that cannot start any token": "indent with spaces, not with tabs",
+    "but found another document": "a file holds one document",
+    "mapping values are not allowed here": "a second ': ' on a line, or an indentation that does not fit",
+}
 
 
 @dataclass(frozen=True)
@@ -186,7 +192,8 @@ def _compose(path: Path, text: str) -> yaml.Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
-        raise UsageError(f"{shown}{line}: {one_line(error.problem or 'not YAML')}") from None
+        problem = one_line(error.problem or "not YAML")
+        raise UsageError(f"{shown}{line}: {_PLAIN_WORDS.get(problem, problem)}") from None
     except yaml.reader.ReaderError as error:
         line = f", line {text.count(chr(10), 0, error.position) + 1}"
         raise UsageError(f"{shown}{line}: a control character") from None

@@ -13,14 +13,17 @@ from syne_core.errors import BenchmarkDefinitionError, UsageError
 
 __all__ = ["benchmark_name", "read_definition"]
 
+_SUFFIXES = (".yaml", ".yml", ".py")
 _MEANING = "a RealBenchmarkDefinition, or a function (sagemaker_backend=False) that returns one"
 
 
 def benchmark_name(path: Path) -> str:
     """Name of the benchmark that ``path`` defines; it becomes part of folder names.
 
-    :raises UsageError: if the file's name will not do for that
+    :raises UsageError: if the file's name will not do for that, or it is no such file
     """
+    if path.suffix not in _SUFFIXES:
+        raise UsageError(f"{one_line(path)}: a benchmark is defined by a .yaml or .py file")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", path.stem, re.ASCII):
         raise UsageError(
             f"{one_line(path)}: the benchmark is named after the file, and folders after the benchmark; "
@@ -34,11 +37,10 @@ def read_definition(path: Path, sagemaker_backend: bool = False) -> RealBenchmar
 
     :raises UsageError: with all mistakes
     """
-    if path.suffix in (".yaml", ".yml"):
-        return read_yaml_definition(path)
+    benchmark_name(path)
     if path.suffix == ".py":
         return _python_definition(path, sagemaker_backend)
-    raise UsageError(f"{one_line(path)}: a benchmark is defined by a .yaml or .py file")
+    return read_yaml_definition(path)
 
 
 def _python_definition(path: Path, sagemaker_backend: bool) -> RealBenchmarkDefinition:
@@ -55,6 +57,6 @@ def _python_definition(path: Path, sagemaker_backend: bool) -> RealBenchmarkDefi
             ) from None
     if not isinstance(found, RealBenchmarkDefinition):
         raise BenchmarkDefinitionError(
-            f"{one_line(path)}: benchmark is a {type(found).__name__}; expected {_MEANING}"
+            f"{one_line(path)}: benchmark is of type {type(found).__name__}; expected {_MEANING}"
         )
     return found

@@ -30,9 +30,10 @@ from benchmarking.commons.quoting import one_line, shortened
 from benchmarking.commons.strict_yaml import YamlValue, read_yaml
 from syne_core.errors import BenchmarkDefinitionError, ConfigSpaceError, nearest_name
 
-__all__ = ["read_yaml_definition"]
+__all__ = ["REQUIRED", "read_yaml_definition"]
 
-_REQUIRED = {
+#: Keys that have no default, and what they mean.
+REQUIRED = {
     "script": "the training script",
     "config_space": "domains and constants by name",
     "max_wallclock_time": "suggested length of an experiment",
@@ -77,7 +78,7 @@ class _Reader:
         meant = {nearest_name(key, _KEYS) for key in self._entries if key not in _KEYS}
         return [
             f"{one_line(self._path)}: '{name}' is missing ({meaning})"
-            for name, meaning in _REQUIRED.items()
+            for name, meaning in REQUIRED.items()
             if name not in self._entries and name not in meant
         ]
 
