@@ -8,7 +8,6 @@ line, and how it was written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,18 +16,12 @@ from typing import Any
 import yaml
 
 from benchmarking.commons.quoting import one_line, shortened
+from benchmarking.commons.yaml_syntax import TAG, compose
 from syne_core.errors import UsageError
 
 __all__ = ["YamlFile", "YamlValue", "read_yaml"]
 
 _MOST_BYTES = 1_000_000
-_TAG = "tag:yaml.org,2002:"
-#: PyYAML's words, and ones that say what to do.
-_PLAIN_WORDS = {
-    "found character '\\t' that cannot start any token": "indent with spaces, not with tabs",
-    "but found another document": "a file holds one document",
-    "mapping values are not allowed here": "a second ': ' on a line, or an indentation that does not fit",
-}
 
 
 @dataclass(frozen=True)
@@ -71,35 +64,10 @@ def read_yaml(path: Path) -> YamlFile:
     :raises UsageError: if that cannot be said at all: no file, no YAML, no mapping
     """
     reader = _Reader(path)
-    root = reader.read(_compose(path, _content(path)))
+    root = reader.read(compose(path, _content(path)))
     if not isinstance(root.value, dict):
         raise UsageError(f"{root.where}: expected 'key: value' lines")
     return YamlFile(root.entries, reader.mistakes)
-
-
-class _Loader(yaml.SafeLoader):
-    """Composes nodes; scalars are resolved as in YAML 1.2."""
-
-    yaml_implicit_resolvers = {}  # noqa: RUF012  # PyYAML's way: filled below, by add_implicit_resolver
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not supported", mark)
-        return super().compose_node(parent, index)
-
-
-for _kind, _pattern, _first in (
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
-    (
-        "float",
-        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
-        list("-+.0123456789"),
-    ),
-):
-    _Loader.add_implicit_resolver(_TAG + _kind, re.compile(rf"(?:{_pattern})\Z"), _first)
 
 
 class _Reader:
@@ -111,11 +79,11 @@ class _Reader:
 
     def read(self, node: yaml.Node, line: int | None = None) -> YamlValue:
         line = line or node.start_mark.line + 1
-        if isinstance(node, yaml.MappingNode) and node.tag == _TAG + "map":
+        if isinstance(node, yaml.MappingNode) and node.tag == TAG + "map":
             entries = self._entries(node)
             plain = {key: entry.value for key, entry in entries.items()}
             return YamlValue(plain, self._path, line, entries=entries)
-        if isinstance(node, yaml.SequenceNode) and node.tag == _TAG + "seq":
+        if isinstance(node, yaml.SequenceNode) and node.tag == TAG + "seq":
             elements = tuple(self.read(element) for element in node.value)
             return YamlValue([element.value for element in elements], self._path, line, elements=elements)
         return YamlValue(self._scalar(node, line), self._path, line, str(node.value))
@@ -136,7 +104,7 @@ class _Reader:
     def _scalar(self, node: yaml.Node, line: int) -> Any:
         read = _SCALARS.get(node.tag)
         if read is None or not isinstance(node, yaml.ScalarNode):
-            self._note(line, f"the tag {shortened(node.tag.replace(_TAG, '!!'))} is not supported")
+            self._note(line, f"the tag {shortened(node.tag.replace(TAG, '!!'))} is not supported")
             return None
         try:
             return read(node.value)
@@ -158,11 +126,11 @@ def _as_float(text: str) -> float:
 
 
 _SCALARS: dict[str, Callable[[str], Any]] = {
-    _TAG + "str": str,
-    _TAG + "null": lambda text: None,
-    _TAG + "bool": lambda text: text.lower() == "true",
-    _TAG + "int": _as_int,
-    _TAG + "float": lambda text: _as_float(text.lower()),
+    TAG + "str": str,
+    TAG + "null": lambda text: None,
+    TAG + "bool": lambda text: text.lower() == "true",
+    TAG + "int": _as_int,
+    TAG + "float": lambda text: _as_float(text.lower()),
 }
 
 
@@ -182,24 +150,3 @@ def _content(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{shown}, line {line}: not UTF-8 text") from None
-
-
-def _compose(path: Path, text: str) -> yaml.Node:
-    shown = one_line(path)
-    try:
-        loader = _Loader(text)
-        node = loader.get_single_node()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = one_line(error.problem or "not YAML")
-        raise UsageError(f"{shown}{line}: {_PLAIN_WORDS.get(problem, problem)}") from None
-    except yaml.reader.ReaderError as error:
-        line = f", line {text.count(chr(10), 0, error.position) + 1}"
-        raise UsageError(f"{shown}{line}: a control character") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        why = "nested too deeply" if isinstance(error, RecursionError) else "not YAML"
-        raise UsageError(f"{shown}: {why}") from None
-    if node is None:
-        raise UsageError(f"{shown}: the file is empty")
-    return node
