@@ -87,18 +87,22 @@ class TrialPaths:
 
     @property
     def config(self) -> Path:
+        """The configuration, JSON."""
         return self.folder / "config.json"
 
     @property
     def stdout(self) -> Path:
+        """What its runs printed to standard output."""
         return self.folder / "std.out"
 
     @property
     def stderr(self) -> Path:
+        """What they printed to standard error."""
         return self.folder / "std.err"
 
     @property
     def checkpoints(self) -> Path:
+        """The folder that its runs get as ``--st_checkpoint_dir``."""
         return self.folder / "checkpoints"
 
 
@@ -110,26 +114,32 @@ class ExperimentPaths:
 
     @property
     def journal(self) -> Path:
+        """See ``syne_core.journal``."""
         return self.folder / "journal.jsonl"
 
     @property
     def metadata(self) -> Path:
+        """What ran, and where; JSON."""
         return self.folder / "metadata.json"
 
     @property
     def results(self) -> Path:
+        """See ``syne_core.results_table``."""
         return self.folder / "results.csv.zip"
 
     @property
     def status(self) -> Path:
+        """See ``syne_core.experiment_status``."""
         return self.folder / "status.json"
 
     @property
     def log(self) -> Path:
+        """What the tuner logged."""
         return self.folder / "experiment.log"
 
     @property
     def trials(self) -> Path:
+        """The folder of the trials."""
         return self.folder / "trials"
 
     def trial(self, trial_id: int) -> TrialPaths:
