@@ -157,6 +157,7 @@ class Tuner:
             loop.end_trials(reason)
             self.trial_backend.close()
             callbacks.call("on_tuning_end")
+            loop.checkpoints.on_finish()
             # Not earlier: what is finished is not run again, and its results would never be written.
             record.append("end", state=ExperimentState.finished, reason=reason)
             record.commit()

@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from syne_core.backend.trial_status import Status, Trial
+from syne_core.checkpoint_removal import CheckpointRemoval
 from syne_core.errors import ExperimentError, TooManyFailuresError
 from syne_core.experiment_record import ExperimentRecord
 from syne_core.experiment_status import ExperimentState
@@ -49,6 +50,7 @@ class TuningLoop:
         self.scheduler = tuner.scheduler
         self.ledger = tuner.ledger
         self.status = tuner.tuning_status
+        self.checkpoints = CheckpointRemoval(self.backend, self.scheduler, self.ledger)
         self._ending = past.ending
         self._to_resume = deque(past.to_resume)
         self._next_status = self._next_print = -1.0
@@ -62,6 +64,7 @@ class TuningLoop:
         while reason is None:
             self.callbacks.call("on_loop_start")
             self._process_news()
+            self.checkpoints.ask_scheduler()
             reason = self._stop_reason() or self._start_trials()
             self.record.flush()
             self._report_progress()
@@ -213,8 +216,7 @@ class TuningLoop:
         notes = {"is_through": True} if is_through else {}
         self.record.append("end_run", trial=trial_id, state=state, reason=reason, **notes)
         self.record.commit()
-        if self.backend.delete_checkpoints and state != Status.paused:
-            self.backend.delete_checkpoint(trial_id)
+        self.checkpoints.on_run_end(tracked)
 
     # -- free workers --------------------------------------------------------------------------
 

@@ -32,7 +32,8 @@ class TrialBackend(ABC):
     * A trial that cannot start is a failed trial, not an exception.
     * No trial outlives the tuner's process, however that ends.
 
-    :param delete_checkpoints: the tuner calls ``delete_checkpoint`` for trials that are over for good
+    :param delete_checkpoints: the tuner calls ``delete_checkpoint`` for trials that can no longer continue,
+        see ``CheckpointRemoval``; also after ``close``
     :param pass_args_as_json: hand the configuration over as a file, ``--st_config_json_filename``
     """
 

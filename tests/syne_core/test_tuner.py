@@ -448,6 +448,40 @@ def test_without_a_resource_reports_are_told_apart_by_time_and_count() -> None:
     assert scheduler.shown(0) == [0, 1, 0]
 
 
+def test_decisions_are_on_disk_before_they_are_acted_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Durably: they survive the death of the machine."""
+    on_disk: list[bytes] = []
+    acted_on: list[str] = []
+
+    def is_on_disk(event: str, **values: Any) -> bool:
+        records = [json.loads(line) for line in on_disk[-1].splitlines()]
+        return any(r["event"] == event and values.items() <= r.items() for r in records)
+
+    class Watching(ScriptedBackend):
+        def _schedule(self, trial_id: int, config: dict[str, Any]) -> None:
+            resumed = trial_id in self.runs
+            key = {"source": 0, "kind": "resume"} if resumed else {"asked": trial_id, "kind": "start"}
+            assert is_on_disk("suggest", **key)
+            assert not resumed or is_on_disk("resume", trial=0)
+            acted_on.append("resume" if resumed else "start")
+            super()._schedule(trial_id, config)
+
+        def _end(self, trial_id: int, status: str) -> None:
+            decision = PAUSE if status == Status.paused else STOP
+            assert is_on_disk("report", trial=trial_id, decision=decision)
+            acted_on.append(decision)
+            super()._end(trial_id, status)
+
+    def fsync(fd: int) -> None:
+        if paths_of().journal.exists():
+            on_disk.append(paths_of().journal.read_bytes())
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    scheduler = PlannedScheduler([start(0.1), resume(0), start(0.2)], at_epoch({1: PAUSE, 3: STOP}))
+    make_tuner(Watching(epochs(4)), scheduler).run()
+    assert acted_on == ["start", PAUSE, "resume", STOP, "start", PAUSE]
+
+
 # -- workers --------------------------------------------------------------------------------------
 
 
@@ -558,8 +592,8 @@ def test_paused_trial_keeps_its_checkpoint_also_if_its_run_completed() -> None:
     backend = ScriptedBackend(
         lambda trial, saved: iter([[report_of(trial, 1), End()]]), delete_checkpoints=True
     )
-    make_tuner(backend, PlannedScheduler([start(0.1)], at_epoch({1: PAUSE}))).run()
-    assert backend.disk.saved == {0: 1}
+    make_tuner(backend, PlannedScheduler([start(0.1), start(0.2)], at_epoch({1: PAUSE}))).run()
+    assert backend.calls.index(("delete", 0)) > backend.calls.index(("run", 1)), "not before all is finished"
 
 
 def test_interrupted_experiment_keeps_the_checkpoints_of_running_trials() -> None:

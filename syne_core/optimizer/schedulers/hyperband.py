@@ -186,6 +186,9 @@ class HyperbandScheduler(TrialSchedulerWithSearcher):
         self._rungs.end(self._trials[trial.trial_id])
         super().on_trial_error(trial)
 
+    def trials_checkpoints_can_be_removed(self) -> list[int]:
+        return self._rungs.take_hopeless()
+
     def metadata(self) -> dict[str, Any]:
         return {
             **super().metadata(),

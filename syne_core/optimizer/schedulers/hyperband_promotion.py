@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
@@ -25,11 +26,20 @@ class PromotionRungSystem(RungSystem):
         # For each rung (value, order of arrival, trial). Those that no longer wait there are dropped only
         # when they come to the top, so that a promotion costs O(log n).
         self._waiting: list[list[tuple[float, int, RungTrial]]] = [[] for _ in rung_levels]
+        self._hopeless: list[int] = []
 
     def _decide(self, trial: RungTrial, position: int, rung: Rung, value: float) -> str:
         trial.position = position
-        heappush(self._waiting[position], (value, len(rung), trial))
+        if value < math.inf:
+            heappush(self._waiting[position], (value, len(rung), trial))
+        else:
+            self._hopeless.append(trial.trial_id)
         return trial.tell(SchedulerDecision.PAUSE)
+
+    def take_hopeless(self) -> list[int]:
+        # Any other may be promoted yet, if only enough worse ones follow.
+        hopeless, self._hopeless = self._hopeless, []
+        return hopeless
 
     def next_promotion(self) -> RungTrial | None:
         for position in reversed(range(len(self._rungs))):

@@ -93,6 +93,10 @@ class RungSystem(ABC):
         """The paused trial to resume next; None if there is none."""
         return None
 
+    def take_hopeless(self) -> list[int]:
+        """Paused trials that will never be promoted, each returned once."""
+        return []
+
     def resume(self, trial: RungTrial) -> None:
         """A paused trial goes on, to the next rung."""
         self._climb(trial, trial.position)
