@@ -1,0 +1,84 @@
+"""Results of experiments: load, align over seeds, aggregate, plot, tabulate.
+
+Public names load when first used: scanning folders needs neither pandas nor matplotlib.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
+    from syne_core.experiments.aggregate import MeanCurve, mean_curve
+    from syne_core.experiments.experiment_folder import BrokenExperiment, ExperimentFolder
+    from syne_core.experiments.experiment_result import ExperimentResult
+    from syne_core.experiments.figure_file import save_figure
+    from syne_core.experiments.final_values import FinalRow, final_table
+    from syne_core.experiments.incumbent import StepCurve, incumbent_curve
+    from syne_core.experiments.incumbent_figure import plot_incumbent
+    from syne_core.experiments.listing import (
+        get_metadata,
+        list_experiments,
+        load_experiment,
+        load_experiments_df,
+    )
+    from syne_core.experiments.scan import ScannedExperiments, scan_experiments, scan_study, study_tags
+    from syne_core.experiments.study_results import StudyResults, load_study
+
+_HOME = {
+    "BrokenExperiment": "experiment_folder",
+    "ExperimentFolder": "experiment_folder",
+    "ExperimentResult": "experiment_result",
+    "FinalRow": "final_values",
+    "MeanCurve": "aggregate",
+    "ScannedExperiments": "scan",
+    "StepCurve": "incumbent",
+    "StudyResults": "study_results",
+    "final_table": "final_values",
+    "get_metadata": "listing",
+    "incumbent_curve": "incumbent",
+    "list_experiments": "listing",
+    "load_experiment": "listing",
+    "load_experiments_df": "listing",
+    "load_study": "study_results",
+    "mean_curve": "aggregate",
+    "plot_incumbent": "incumbent_figure",
+    "save_figure": "figure_file",
+    "scan_experiments": "scan",
+    "scan_study": "scan",
+    "study_tags": "scan",
+}
+
+__all__ = [
+    "BrokenExperiment",
+    "ExperimentFolder",
+    "ExperimentResult",
+    "FinalRow",
+    "MeanCurve",
+    "ScannedExperiments",
+    "StepCurve",
+    "StudyResults",
+    "final_table",
+    "get_metadata",
+    "incumbent_curve",
+    "list_experiments",
+    "load_experiment",
+    "load_experiments_df",
+    "load_study",
+    "mean_curve",
+    "plot_incumbent",
+    "save_figure",
+    "scan_experiments",
+    "scan_study",
+    "study_tags",
+]
+
+
+def __getattr__(name: str) -> object:
+    try:
+        home = _HOME[name]
+    except KeyError:
+        raise AttributeError(f"module 'syne_core.experiments' has no attribute {name!r}") from None
+    return getattr(import_module(f"syne_core.experiments.{home}"), name)
+
+
+def __dir__() -> "list[str]":
+    return sorted(__all__)

@@ -1,0 +1,48 @@
+"""Write a figure to a file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syne_core.atomic_file import replacing
+from syne_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["check_figure_path", "save_figure"]
+
+_DOTS_PER_INCH = 150
+_FORMATS = ("jpg", "pdf", "png", "svg")
+
+
+def check_figure_path(path: str | Path) -> str:
+    """The format that the ending of ``path`` asks for.
+
+    :raises UsageError: no such format
+    """
+    name = Path(path).suffix.removeprefix(".").lower()
+    if name not in _FORMATS:
+        valid = ", ".join(f".{known}" for known in _FORMATS)
+        raise UsageError(f"Figure file '{path}': the ending must be one of {valid}")
+    return name
+
+
+def save_figure(figure: Figure, path: str | Path) -> Path:
+    """Write ``figure`` to ``path``, whose ending decides the format; its folder is made if absent.
+
+    :returns: the path
+    :raises UsageError: no such format, or the file cannot be written
+    """
+    file_format = check_figure_path(path)
+    content = io.BytesIO()
+    figure.savefig(content, format=file_format, dpi=_DOTS_PER_INCH)
+    target = Path(path).expanduser()
+    try:
+        with replacing(target) as file:
+            file.write(content.getvalue())
+    except OSError as error:
+        raise UsageError(f"Figure file '{path}' cannot be written: {error.strerror or error}") from None
+    return target

@@ -1,0 +1,166 @@
+"""Load experiments: one by name, or all, as list or as one table. Signatures are Syne Tune 0.13's.
+
+Differences from there: the default of ``root`` is looked up at the time of the call; a folder that
+cannot be read is warned of by name and left out; nothing is downloaded and nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from syne_core.errors import ResultsError, nearest_name
+from syne_core.experiments.experiment_folder import ExperimentFolder, read_experiment_folder
+from syne_core.experiments.experiment_result import ExperimentResult
+from syne_core.experiments.scan import experiment_folders, scan_experiments
+from syne_core.paths import experiment_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["get_metadata", "list_experiments", "load_experiment", "load_experiments_df"]
+
+logger = logging.getLogger(__name__)
+
+PathFilter = Callable[[str], bool]
+ExperimentFilter = Callable[[ExperimentResult], bool]
+
+
+def load_experiment(
+    tuner_name: str,
+    download_if_not_found: bool = True,
+    load_tuner: bool = False,
+    local_path: str | Path | None = None,
+    experiment_name: str | None = None,
+) -> ExperimentResult:
+    """The experiment ``tuner_name``.
+
+    :param tuner_name: its folder below the root, or the last part of that
+    :param download_if_not_found: accepted for Syne Tune's sake; nothing is downloaded
+    :param load_tuner: likewise; ``tuner`` of the result is None
+    :param local_path: root of all experiments; default as for ``experiment_path``
+    :param experiment_name: tag of the study, needed only if several have a ``tuner_name``
+    :raises ResultsError: there is no such experiment, several, or its files are damaged
+    """
+    folder = _find(tuner_name, experiment_path(local_path=local_path), experiment_name)
+    try:
+        return read_experiment_folder(folder).load()
+    except ResultsError as error:
+        raise ResultsError(f"{folder}: {error}") from None
+
+
+def get_metadata(
+    path_filter: PathFilter | None = None, root: str | Path | None = None
+) -> dict[str, dict[str, Any]]:
+    """Content of ``metadata.json`` by name of experiment, with ``path``, the folder that holds it.
+
+    :param path_filter: gets the experiment's folder; only those it accepts are kept
+    :param root: default: ``experiment_path()``
+    """
+    good = scan_experiments(root).good
+    return {
+        found.name: {**found.metadata, "path": str(found.path.parent)}
+        for found in good
+        if path_filter is None or path_filter(str(found.path))
+    }
+
+
+def list_experiments(
+    path_filter: PathFilter | None = None,
+    experiment_filter: ExperimentFilter | None = None,
+    root: str | Path | None = None,
+    load_tuner: bool = False,
+) -> list[ExperimentResult]:
+    """All experiments below ``root`` with their results, the newest first.
+
+    :param path_filter: gets the path of ``metadata.json``; others are not loaded
+    :param experiment_filter: gets the loaded experiment
+    :param root: default: ``experiment_path()``
+    :param load_tuner: accepted for Syne Tune's sake
+    """
+    folders = sorted(scan_experiments(root).good, key=lambda folder: folder.created, reverse=True)
+    listed = []
+    for folder in folders:
+        if path_filter is not None and not path_filter(str(folder.path / "metadata.json")):
+            continue
+        experiment = _load_or_warn(folder)
+        if experiment is not None and (experiment_filter is None or experiment_filter(experiment)):
+            listed.append(experiment)
+    return listed
+
+
+def load_experiments_df(
+    path_filter: PathFilter | None = None,
+    experiment_filter: ExperimentFilter | None = None,
+    root: str | Path | None = None,
+    load_tuner: bool = False,
+) -> pd.DataFrame:
+    """The results of all experiments in one table, a row for each report; arguments as above.
+
+    Columns: those of the results, ``tuner_name``, and each entry of the metadata, which takes the
+    place of a column of its name: lists of several as ``{name}-0``, ..., dictionaries as JSON. No
+    experiments, or none with a report, make an empty table.
+    """
+    import pandas as pd
+
+    experiments = list_experiments(path_filter, experiment_filter, root, load_tuner)
+    tables = [_with_metadata(one) for one in experiments if not one.results.empty]
+    # pandas 2 guesses the type of a column that is empty in one of the tables, and warns of it.
+    filled = [table.dropna(axis="columns", how="all") for table in tables]
+    together: pd.DataFrame = pd.DataFrame(columns=["trial_id", "tuner_name"])
+    if filled:
+        columns = list(dict.fromkeys(column for table in tables for column in table.columns))
+        together = pd.concat(filled, ignore_index=True).reindex(columns=columns)
+    return together
+
+
+def _find(tuner_name: str, root: Path, experiment_name: str | None) -> Path:
+    direct = root / tuner_name
+    if direct.is_dir():
+        return direct
+    below = root / experiment_name if experiment_name else root
+    folders = list(experiment_folders(below, []))
+    found = [folder for folder in folders if folder.name == tuner_name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ResultsError(f"'{tuner_name}' is not unique: {', '.join(map(str, found))}")
+    near = nearest_name(tuner_name, [folder.name for folder in folders])
+    hint = f"; did you mean '{near}'?" if near else ""
+    raise ResultsError(f"There is no experiment '{tuner_name}' in {below}{hint}")
+
+
+def _load_or_warn(folder: ExperimentFolder) -> ExperimentResult | None:
+    try:
+        return folder.load()
+    except ResultsError as error:
+        logger.warning("%s: %s (left out)", folder.path, error)
+        return None
+
+
+def _with_metadata(experiment: ExperimentResult) -> pd.DataFrame:
+    import pandas as pd
+
+    table = experiment.results
+    columns: dict[str, Any] = {str(name): table[name] for name in table.columns}
+    for name, value in {"tuner_name": experiment.name, **_flat(experiment.metadata)}.items():
+        columns[name] = pd.Series([value] * len(table), index=table.index)
+    widened: pd.DataFrame = pd.DataFrame(columns)
+    return widened
+
+
+def _flat(metadata: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in metadata.items():
+        if isinstance(value, list) and len(value) > 1:
+            flat |= {f"{name}-{i}": _cell(item) for i, item in enumerate(value)}
+        else:
+            flat[name] = _cell((value or [None])[0] if isinstance(value, list) else value)
+    return flat
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, (dict, list)) else value

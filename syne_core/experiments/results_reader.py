@@ -1,0 +1,134 @@
+"""Read the table of results, so that a column has the same type whatever it happens to hold.
+
+The table is CSV, which knows no types: a column of ``1, 2`` may be text, an empty one may be numbers.
+Types follow from the metadata where these say something. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.version import Version
+
+from syne_core.config_space import Domain
+from syne_core.errors import ResultsError
+from syne_core.experiments.metadata import metadata_config_space, metric_names
+from syne_core.paths import ExperimentPaths
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CONFIG_PREFIX", "read_results"]
+
+CONFIG_PREFIX = "config_"
+
+_LARGEST_ID = 2**53  # beyond, floats skip integers
+_MISSING = ["", "nan", "NaN", "NA", "N/A", "<NA>", "None", "null", "NULL"]
+_TEXT = ("st_decision", "st_status")
+_NUMBERS = ("st_tuner_time", "st_worker_time", "st_worker_timestamp", "st_worker_cost")
+
+
+def read_results(folder: Path, metadata: Mapping[str, Any]) -> pd.DataFrame:
+    """The results of the experiment in ``folder``, a row for each report; none yet is an empty table.
+
+    ``trial_id`` is int64, metrics and times are float64 (not finite: NaN or infinite), text stays text.
+
+    :raises ResultsError: the table is damaged
+    """
+    content = _content(folder)
+    if content is None or not content.strip():
+        return _empty(metadata)
+    try:
+        return _parse(content, metadata)
+    except ResultsError:
+        raise
+    except (ValueError, OverflowError) as error:
+        raise ResultsError(f"the results are damaged: {_first_line(error)}") from None
+
+
+def _content(folder: Path) -> bytes | None:
+    packed = ExperimentPaths(folder).results
+    try:
+        if packed.exists():
+            return _unpack(packed)
+        plain = folder / "results.csv"
+        return plain.read_bytes() if plain.exists() else None
+    except OSError as error:
+        raise ResultsError(f"the results cannot be read: {error.strerror or error}") from None
+
+
+def _unpack(path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+            if len(members) != 1:
+                raise ResultsError(f"{path.name} is damaged: {len(members)} files inside, not one")
+            return archive.read(members[0])
+    except (OSError, ResultsError):
+        raise
+    except Exception as error:  # a damaged archive raises nearly anything
+        raise ResultsError(f"{path.name} is damaged: {_first_line(error)}") from None
+
+
+def _parse(content: bytes, metadata: Mapping[str, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = pd.read_csv(io.BytesIO(content), nrows=0).columns
+    text_columns = {f"{CONFIG_PREFIX}{name}" for name in _text_hyperparameters(metadata)}
+    table: pd.DataFrame = pd.read_csv(
+        io.BytesIO(content),
+        dtype=dict.fromkeys([*_TEXT, *text_columns], "str"),
+        # Categories may be called "NA" or "None".
+        na_values={name: [""] if name in text_columns else _MISSING for name in columns},
+        keep_default_na=False,
+        low_memory=False,
+        **_exact_floats(pd.__version__),
+    )
+    if not isinstance(table.index, pd.RangeIndex):  # pandas took what is too much for an index
+        raise ResultsError("the results are damaged: rows have more cells than there are columns")
+    if "trial_id" not in table.columns:
+        raise ResultsError("the results are damaged: there is no column trial_id")
+    table["trial_id"] = _whole_numbers(table["trial_id"])
+    for name in {*_NUMBERS, *metric_names(metadata)} & set(table.columns):
+        table[name] = pd.to_numeric(table[name], errors="coerce").astype("float64")
+    return table
+
+
+def _exact_floats(pandas_version: str) -> dict[str, Any]:
+    """Since 3.1, pandas reads every float as it was written; before, it must be asked to."""
+    return {} if Version(pandas_version) >= Version("3.1") else {"float_precision": "round_trip"}
+
+
+def _whole_numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    if column.empty:
+        return column.astype("int64")
+    numbers = pd.to_numeric(column, errors="coerce")
+    if numbers.isna().any() or (numbers % 1 != 0).any() or (numbers.abs() > _LARGEST_ID).any():
+        raise ResultsError("the results are damaged: a trial_id is not a whole number")
+    return numbers.astype("int64")
+
+
+def _text_hyperparameters(metadata: Mapping[str, Any]) -> list[str]:
+    """Names of hyperparameters and constants whose values are text."""
+    space = metadata_config_space(metadata)
+    kinds = {n: e.value_type if isinstance(e, Domain) else type(e) for n, e in space.items()}
+    return [name for name, kind in kinds.items() if kind is str]
+
+
+def _empty(metadata: Mapping[str, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    types = dict.fromkeys(metric_names(metadata), "float64")
+    types |= {"trial_id": "int64", "st_decision": "str", "st_status": "str", "st_tuner_time": "float64"}
+    table: pd.DataFrame = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
+    return table
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0] or type(error).__name__
