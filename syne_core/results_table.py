@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from syne_core.atomic_file import replacing
+from syne_core.constants import ST_DECISION, ST_STATUS, ST_TRIAL_ID, ST_TUNER_TIME
 from syne_core.journal import read_journal
 
 __all__ = ["result_rows", "write_results"]
 
 # Columns of a table without rows: readers want a header.
-_ALWAYS = ("trial_id", "st_decision", "st_status", "st_tuner_time")
+_ALWAYS = (ST_TRIAL_ID, ST_DECISION, ST_STATUS, ST_TUNER_TIME)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -36,11 +37,11 @@ def result_rows(journal: Path) -> Iterator[dict[str, Any]]:
         elif event == "report":
             yield {
                 **record["report"],
-                "trial_id": record["trial"],
-                "st_decision": record["decision"],
-                "st_status": record["status"],
+                ST_TRIAL_ID: record["trial"],
+                ST_DECISION: record["decision"],
+                ST_STATUS: record["status"],
                 **configs[record["trial"]],
-                "st_tuner_time": record["t"],
+                ST_TUNER_TIME: record["t"],
                 **record.get("extra", {}),
             }
 

@@ -11,6 +11,12 @@ from typing import Any
 
 from syne_core.backend.trial_backend import TrialBackend
 from syne_core.config_space import config_space_to_json_dict
+from syne_core.constants import (
+    ST_DATETIME_FORMAT,
+    ST_TUNER_CREATION_TIMESTAMP,
+    ST_TUNER_START_TIMESTAMP,
+    TUNER_DEFAULT_SLEEP_TIME,
+)
 from syne_core.errors import ExperimentError, UsageError
 from syne_core.experiment_record import ExperimentRecord
 from syne_core.experiment_status import ExperimentState
@@ -59,7 +65,7 @@ class Tuner:
         scheduler: TrialScheduler,
         stop_criterion: Callable[[TuningStatus], bool],
         n_workers: int,
-        sleep_time: float = 5.0,
+        sleep_time: float = TUNER_DEFAULT_SLEEP_TIME,
         results_update_interval: float = 10.0,
         print_update_interval: float = 30.0,
         max_failures: int = 1,
@@ -95,7 +101,7 @@ class Tuner:
         self.tuner_name = _full_name(tuner_name, trial_backend, suffix_tuner_name)
         self.tuner_path = experiment_path(self.tuner_name)
         self.paths = ExperimentPaths(self.tuner_path)
-        self.metadata = {"st_tuner_creation_timestamp": time.time(), **(metadata or {})}
+        self.metadata = {ST_TUNER_CREATION_TIMESTAMP: time.time(), **(metadata or {})}
         metrics, mode = scheduler.metric_names(), scheduler.metric_mode()
         self.tuning_status = TuningStatus(metrics, mode if isinstance(mode, str) else mode[0])
         self.ledger = TrialLedger(scheduler, self.tuning_status, self.resource_attr)
@@ -126,6 +132,11 @@ class Tuner:
             self._run_session(TuningLoop(self, record, past, callbacks), record, callbacks)
         finally:
             record.close()
+
+    @property
+    def name(self) -> str:
+        """``tuner_name``, which is what ``load_experiment`` wants."""
+        return self.tuner_name
 
     @property
     def elapsed(self) -> float:
@@ -192,7 +203,7 @@ class Tuner:
     def _describe(self) -> dict[str, Any]:
         """The content of ``metadata.json``."""
         return {
-            "st_tuner_start_timestamp": time.time(),
+            ST_TUNER_START_TIMESTAMP: time.time(),
             "n_workers": self.n_workers,
             "max_failures": self.max_failures,
             "max_wallclock_time": self.max_wallclock_time,
@@ -208,4 +219,4 @@ def _full_name(tuner_name: str | None, backend: TrialBackend, suffix: bool) -> s
     name = tuner_name or backend.entrypoint_path().stem.replace("_", "-")
     if not suffix:
         return name
-    return f"{name}-{datetime.now():%Y-%m-%d-%H-%M-%S}-{secrets.token_hex(2)}"
+    return f"{name}-{datetime.now().strftime(ST_DATETIME_FORMAT)}-{secrets.token_hex(2)}"

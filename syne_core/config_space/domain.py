@@ -63,9 +63,22 @@ class Domain:
         raise ConfigSpaceError(f"{self!r} has infinitely many values")
 
     @final
-    def sample(self, rng: RandomSource) -> Any:
-        """A random value; takes exactly one number from ``rng``, whatever the domain."""
-        return self.from_unit(rng.random())
+    def sample(
+        self, rng: RandomSource | None = None, size: int = 1, random_state: RandomSource | None = None
+    ) -> Any:
+        """A random value; takes exactly one number from ``rng``, whatever the domain.
+
+        :param rng: None: another value every time, which no seed reproduces
+        :param size: a list of so many values if not 1, as in Syne Tune
+        :param random_state: Syne Tune's name of ``rng``
+        """
+        source = rng or random_state
+        if source is None:
+            from random import SystemRandom  # seldom needed, and its import takes a third of this package's
+
+            source = SystemRandom()
+        values = [self.from_unit(source.random()) for _ in range(size)]
+        return values[0] if size == 1 else values
 
     @final
     def is_valid(self, value: Any) -> bool:
