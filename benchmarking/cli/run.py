@@ -10,6 +10,7 @@ from benchmarking.commons.benchmark_definitions import real_benchmark_definition
 from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.hpo_main_common import Launcher
 from benchmarking.commons.hpo_main_local import ABOUT, run_launcher
+from benchmarking.commons.launch_flags import LOCAL_FLAGS
 from benchmarking.commons.relaunch import process_command
 
 __all__ = ["command"]
@@ -31,6 +32,7 @@ def command(arguments: tuple[str, ...]) -> int:
         METHODS,
         real_benchmark_definitions,
         about=about,
+        backend_flags=LOCAL_FLAGS,
         takes_methods_file=True,
         program=_PROGRAM,
     )

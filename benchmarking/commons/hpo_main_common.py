@@ -61,6 +61,7 @@ class Launcher:
     """What a launcher script offers, and how its command line becomes experiments.
 
     :param backend: ``"local"``
+    :param backend_flags: flags that only this back-end has
     :param about: what ``--help`` says first
     :param takes_methods_file: whether ``--methods FILE`` may replace ``methods``
     :param program: how the command is called, for ``--help``
@@ -72,6 +73,7 @@ class Launcher:
     extra_args: ExtraArgs | None = None
     map_method_args: MapMethodArgs | None = None
     about: str = ""
+    backend_flags: Sequence[Flag] = ()
     takes_methods_file: bool = False
     program: str = field(default_factory=lambda: os.path.basename(sys.argv[0]))
 
@@ -80,7 +82,7 @@ class Launcher:
 
         :raises UsageError: if ``extra_args`` are wrong
         """
-        own = [*BASE_FLAGS, METHODS_FLAG] if self.takes_methods_file else [*BASE_FLAGS]
+        own = [*BASE_FLAGS, *self.backend_flags, *([METHODS_FLAG] if self.takes_methods_file else [])]
         return [*own, *extra_flags(self.extra_args or (), own)]
 
     def resolve(self, words: Sequence[str], environment: Mapping[str, str] = os.environ) -> Launch:

@@ -12,9 +12,10 @@ from benchmarking.commons.choices import BenchmarkDefinitions
 from benchmarking.commons.command_line import run_command
 from benchmarking.commons.default_baselines import Method
 from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs, make_scheduler
-from benchmarking.commons.launch_flags import ExtraArgs
+from benchmarking.commons.launch_flags import LOCAL_FLAGS, ExtraArgs
 from benchmarking.commons.relaunch import continue_hint, process_command
 from benchmarking.commons.study.experiment import Experiment
+from benchmarking.commons.study.gpu_shares import gpu_shares, own_share
 from benchmarking.commons.study.plan import StudyPlan
 from benchmarking.commons.study.summary import print_plan, print_summary
 from syne_core.errors import UsageError
@@ -73,7 +74,9 @@ def launch(
     :param arguments: command line; None for that of this process
     :raises UsageError: listing all mistakes, before anything is started
     """
-    launcher = Launcher("local", methods, benchmark_definitions, extra_args, map_method_args, ABOUT)
+    launcher = Launcher(
+        "local", methods, benchmark_definitions, extra_args, map_method_args, ABOUT, LOCAL_FLAGS
+    )
     if arguments is None:
         return run_launcher(launcher, sys.argv[1:], extra_results, process_command())
     return run_launcher(launcher, arguments, extra_results)
@@ -130,13 +133,14 @@ class _LocalRun:
 
         settings = self.launch.settings
         n_parallel = min(settings.n_parallel, len(plan.to_do()))
+        shares = self._gpu_shares(plan, max(1, n_parallel))
         try:
             if n_parallel <= 1:
                 outcomes = run_study(plan, self.experiment)
             elif command is None:
                 raise UsageError("n_parallel needs a command that can be run again; use n_parallel = 1")
             else:
-                outcomes = run_study_in_parallel(plan, n_parallel, command)
+                outcomes = run_study_in_parallel(plan, n_parallel, command, shares)
         except KeyboardInterrupt:
             print(f"Interrupted; {continue_hint(settings)}", file=sys.stderr)
             return _INTERRUPTED
@@ -146,6 +150,17 @@ class _LocalRun:
             print_summary(outcomes, settings.experiment_tag)
         failed = [o for o in outcomes if o.state != ExperimentState.finished]
         return _SOME_FAILED if failed else 0
+
+    def _gpu_shares(self, plan: StudyPlan, n_parallel: int) -> list[list[str]] | None:
+        settings = self.launch.settings
+        n_workers = max((planned.experiment.n_workers for planned in plan.to_do()), default=1)
+        return gpu_shares(
+            settings.gpus_to_use,
+            settings.num_gpus_per_trial,
+            n_workers,
+            n_parallel,
+            settings.oversubscribe_gpus,
+        )
 
     def as_worker(self, plan: StudyPlan) -> int:
         from benchmarking.commons.study.worker import run_worker
@@ -160,16 +175,26 @@ class _LocalRun:
         from syne_core.stopping_criterion import StoppingCriterion
         from syne_core.tuner import Tuner
 
-        definition = experiment.definition
+        definition, settings = experiment.definition, self.launch.settings
+        backend = LocalBackend(
+            str(definition.script),
+            delete_checkpoints=settings.delete_checkpoints,
+            num_gpus_per_trial=settings.num_gpus_per_trial,
+            gpus_to_use=own_share() or settings.gpus_to_use,
+            oversubscribe_gpus=settings.oversubscribe_gpus,
+            preload=definition.preload,
+            price_per_hour=settings.price_per_hour,
+        )
         Tuner(
-            trial_backend=LocalBackend(str(definition.script)),
+            trial_backend=backend,
             scheduler=make_scheduler(self.launch.methods[experiment.method], experiment),
             stop_criterion=StoppingCriterion(
                 max_wallclock_time=experiment.max_wallclock_time,
                 max_num_evaluations=experiment.max_num_evaluations,
+                max_cost=experiment.max_cost,
             ),
             n_workers=experiment.n_workers,
-            max_failures=self.launch.settings.max_failures,
+            max_failures=settings.max_failures,
             tuner_name=experiment.name,
             suffix_tuner_name=False,
             callbacks=[StoreResultsCallback(extra_results_composer=self.extra_results), progress],

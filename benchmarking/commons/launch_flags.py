@@ -11,7 +11,7 @@ from benchmarking.commons.durations import EXAMPLES, as_duration
 from benchmarking.commons.flags import Flag, as_bool, as_tag
 from syne_core.errors import UsageError, nearest_name
 
-__all__ = ["BASE_FLAGS", "METHODS_FLAG", "ExtraArgs", "extra_flags", "mistakes_between"]
+__all__ = ["BASE_FLAGS", "LOCAL_FLAGS", "METHODS_FLAG", "ExtraArgs", "extra_flags", "mistakes_between"]
 
 DEFAULT_BENCHMARK = "resnet_cifar10"
 
@@ -68,6 +68,16 @@ BASE_FLAGS = (
     Flag("run_one", str, "run the experiment with this id only", in_files=False, hidden=True),
 )
 
+#: Of the local back-end.
+LOCAL_FLAGS = (
+    _flag("num_gpus_per_trial", int, "GPUs for each trial, where there are any", 1, bound="not negative"),
+    _flag("gpus_to_use", int, "use only these GPUs, as nvidia-smi numbers them", many=True),
+    _flag("oversubscribe_gpus", as_bool, "let trials share GPUs when none is free", False),
+    _flag("delete_checkpoints", as_bool, "remove checkpoints of trials that can no longer continue", False),
+    _flag("price_per_hour", float, "of a worker; trials then report their cost", bound="positive"),
+    _flag("max_cost", float, "end an experiment at this cost (needs price_per_hour)", bound="positive"),
+)
+
 #: Only where the methods are not the launcher's own.
 METHODS_FLAG = _flag("methods", Path, "Python file whose dictionary 'methods' replaces the registered ones")
 
@@ -85,6 +95,8 @@ def extra_flags(extra_args: ExtraArgs, taken: Sequence[Flag]) -> list[Flag]:
 
 def mistakes_between(settings: SimpleNamespace) -> list[str]:
     """Mistakes that no flag can know of alone; values that could not be read are None."""
+    if getattr(settings, "max_cost", None) is not None and settings.price_per_hour is None:
+        return ["--max_cost needs --price_per_hour: without a price, trials report no cost"]
     start, stop = settings.start_seed, settings.num_seeds
     if start is not None and stop is not None and start >= stop:
         seeds = f"here --start_seed {start} --num_seeds {stop}"

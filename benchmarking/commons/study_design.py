@@ -77,6 +77,7 @@ class StudyDesign:
                 n_workers=settings.n_workers or definition.n_workers,
                 max_wallclock_time=_max_wallclock_time(settings, definition),
                 max_num_evaluations=settings.max_num_evaluations or definition.max_num_evaluations,
+                max_cost=getattr(settings, "max_cost", None),
                 backend=self.backend,
                 method_arguments=_method_arguments(settings, self.map_method_args),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class RealBenchmarkDefinition:
     :param estimator_kwargs: further arguments of the SageMaker job
     :param max_num_evaluations: suggested limit on the number of reports
     :param points_to_evaluate: configurations to try first; None: the default configuration
+    :param preload: modules that local trials find imported already (warm start); those beside the script,
+        and the script itself, may be among them
     :raises BenchmarkDefinitionError: naming all mistakes at once
     """
 
@@ -46,6 +49,7 @@ class RealBenchmarkDefinition:
     estimator_kwargs: dict[str, Any] = field(default_factory=dict)
     max_num_evaluations: int | None = None
     points_to_evaluate: list[dict[str, Any]] | None = None
+    preload: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         values = {f.name: getattr(self, f.name) for f in fields(self)}

@@ -72,6 +72,9 @@ def _in_containers(values: Mapping[str, Any]) -> Iterator[Mistake]:
     kwargs, points = values.get("estimator_kwargs", {}), values.get("points_to_evaluate")
     if not isinstance(kwargs, Mapping):
         yield "estimator_kwargs", f"estimator_kwargs must be a mapping, is {_shown(kwargs)}"
+    preload = values.get("preload", ())
+    if not isinstance(preload, (list, tuple)) or not all(isinstance(name, str) and name for name in preload):
+        yield "preload", f"preload must be a list of names of modules, is {_shown(preload)}"
     if points is not None and not _is_list_of_mappings(points):
         yield "points_to_evaluate", "points_to_evaluate must be a list of configurations"
 

@@ -37,5 +37,6 @@ def mlp_digits_benchmark(sagemaker_backend: bool = False, **overrides: Any) -> R
         "max_resource_attr": "epochs",
         "resource_attr": "epoch",
         "framework": "PyTorch",
+        "preload": ("mlp_digits",),
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})

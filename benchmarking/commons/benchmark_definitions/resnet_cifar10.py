@@ -40,5 +40,6 @@ def resnet_cifar10_benchmark(sagemaker_backend: bool = False, **overrides: Any) 
         "max_resource_attr": "epochs",
         "resource_attr": "epoch",
         "framework": "PyTorch",
+        "preload": ("torch",),
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})

@@ -38,6 +38,7 @@ class Experiment:
     n_workers: int
     max_wallclock_time: float
     max_num_evaluations: int | None
+    max_cost: float | None
     backend: str
     method_arguments: dict[str, Any]
     id: str
@@ -78,6 +79,7 @@ class Experiment:
             "n_workers": self.n_workers,
             "max_wallclock_time": self.max_wallclock_time,
             "max_num_evaluations": self.max_num_evaluations,
+            "max_cost": self.max_cost,
             "instance_type": definition.instance_type,
             "max_resource_attr": definition.max_resource_attr,
             "experiment_id": self.id,
@@ -100,6 +102,7 @@ class Experiment:
             "n_workers": self.n_workers,
             "max_wallclock_time": self.max_wallclock_time,
             "max_num_evaluations": self.max_num_evaluations,
+            "max_cost": self.max_cost,
             "instance_type": self.definition.instance_type,
             "metric": self.definition.metric,
             "mode": self.definition.mode,
@@ -130,6 +133,7 @@ def _identity(method_object: Any, fields: dict[str, Any]) -> str:
                 "n_workers",
                 "max_wallclock_time",
                 "max_num_evaluations",
+                "max_cost",
                 "backend",
                 "method_arguments",
             )

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from benchmarking.commons.study.gpu_shares import SHARE
 from benchmarking.commons.study.plan import Action, PlannedExperiment, StudyPlan
 from benchmarking.commons.study.progress import StudyProgress
 from benchmarking.commons.study.run import Outcome, outcome_of
@@ -37,18 +38,24 @@ _INTERRUPT_GRACE = 20.0
 _KEPT_LINES = 20
 
 
-def run_study_in_parallel(plan: StudyPlan, n_parallel: int, command: Sequence[str]) -> list[Outcome]:
+def run_study_in_parallel(
+    plan: StudyPlan,
+    n_parallel: int,
+    command: Sequence[str],
+    gpu_shares: Sequence[Sequence[str]] | None = None,
+) -> list[Outcome]:
     """Run what is to be done; outcomes come in the order of the plan.
 
     :param n_parallel: experiments at once
     :param command: starts the launcher with the same plan
+    :param gpu_shares: GPUs of each of the experiments that run at once
     :raises KeyboardInterrupt: after all running experiments were stopped
     """
     with StudyProgress(plan) as progress, selectors.DefaultSelector() as selector:
         for planned in plan.planned:
             if planned.action == Action.skip:
                 progress.skipped(planned)
-        team = _Team(command, n_parallel, progress, selector)
+        team = _Team(command, n_parallel, progress, selector, gpu_shares)
         try:
             outcomes = team.run(deque(plan.to_do()))
         except KeyboardInterrupt:
@@ -75,6 +82,7 @@ def usable_cores() -> int:
 class _Worker:
     planned: PlannedExperiment
     process: subprocess.Popen[bytes]
+    gpu_share: str
     unfinished: bytes = b""
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT_LINES))
 
@@ -122,11 +130,13 @@ class _Team:
         size: int,
         progress: StudyProgress,
         selector: selectors.BaseSelector,
+        gpu_shares: Sequence[Sequence[str]] | None,
     ) -> None:
         self._command = list(command)
         self._size = size
         self._progress = progress
         self._selector = selector
+        self._free_shares = [",".join(share) for share in gpu_shares or [[]] * size]
         self._workers: dict[int, _Worker] = {}
         self._outcomes: dict[int, Outcome] = {}
 
@@ -155,15 +165,16 @@ class _Team:
             self._end(worker)
 
     def _start(self, planned: PlannedExperiment) -> None:
+        share = self._free_shares.pop()
         process = subprocess.Popen(
             [*self._command, RUN_ONE, planned.experiment.id],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=one_thread_each(os.environ),
+            env={**one_thread_each(os.environ), SHARE: share},
             start_new_session=True,
         )
-        worker = _Worker(planned, process)
+        worker = _Worker(planned, process, share)
         self._workers[process.pid] = worker
         self._selector.register(worker.output, selectors.EVENT_READ, worker)
         self._progress.follow(planned)
@@ -181,6 +192,7 @@ class _Team:
         self._selector.unregister(worker.output)
         worker.close()
         del self._workers[worker.process.pid]
+        self._free_shares.append(worker.gpu_share)
         outcome = outcome_of(worker.planned, worker.trouble(), worker.process.pid)
         self._outcomes[id(worker.planned)] = outcome
         self._progress.ended(worker.planned, outcome.state, outcome.reason)

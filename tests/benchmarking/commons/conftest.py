@@ -14,6 +14,7 @@ from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.command_line import run_command
 from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.hpo_main_common import Launcher
+from benchmarking.commons.launch_flags import LOCAL_FLAGS
 from benchmarking.commons.hpo_main_local import run_launcher
 
 DEFINITION = """\
@@ -58,7 +59,7 @@ def invoke(definition: RealBenchmarkDefinition, capsys: pytest.CaptureFixture[st
 
     def call(*words: str, **more: Any) -> Ended:
         settings = {"takes_methods_file": True, "program": "synebench run", **more}
-        launcher = Launcher("local", methods, {"parabola": definition}, **settings)
+        launcher = Launcher("local", methods, {"parabola": definition}, backend_flags=LOCAL_FLAGS, **settings)
         capsys.readouterr()
         with pytest.raises(SystemExit) as end:
             run_command(lambda: run_launcher(launcher, words), words)

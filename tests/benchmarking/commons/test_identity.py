@@ -36,6 +36,7 @@ def experiment(definition: RealBenchmarkDefinition, **changes: Any) -> Experimen
         "n_workers": 4,
         "max_wallclock_time": 60.0,
         "max_num_evaluations": None,
+        "max_cost": None,
         "backend": "local",
         "method_arguments": {},
     }
@@ -58,6 +59,7 @@ def test_name_holds_tag_method_seed_benchmark_and_identity(definition: RealBench
         {"n_workers": 5},
         {"max_wallclock_time": 61.0},
         {"max_num_evaluations": 9},
+        {"max_cost": 1.5},
         {"backend": "simulator"},
         {"method_arguments": {"scheduler_kwargs": {"brackets": 2}}},
     ],

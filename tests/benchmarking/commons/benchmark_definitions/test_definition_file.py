@@ -81,7 +81,7 @@ def test_a_yaml_file_of_a_dozen_lines_defines_a_benchmark(folder: Path) -> None:
 def test_every_field_can_be_a_key(folder: Path) -> None:
     more = (
         "instance_type: ml.m5.large\nframework: HuggingFace\nmax_num_evaluations: 100\n"
-        "estimator_kwargs: {py_version: py311}\n"
+        "estimator_kwargs: {py_version: py311}\npreload: [numpy]\n"
         "points_to_evaluate: [{learning_rate: 1e-3, optimizer: adam}]\n"
     )
     definition = read_definition(write(folder, YAML + more))
@@ -90,6 +90,7 @@ def test_every_field_can_be_a_key(folder: Path) -> None:
     assert definition.estimator_kwargs == {"py_version": "py311"}
     assert definition.points_to_evaluate == [{"learning_rate": 0.001, "optimizer": "adam"}]
     assert definition.max_num_evaluations == 100
+    assert definition.preload == ["numpy"]
 
 
 def test_what_is_needed_is_what_has_no_default() -> None:

@@ -33,6 +33,7 @@ def experiment(definition: RealBenchmarkDefinition) -> Experiment:
         n_workers=1,
         max_wallclock_time=60.0,
         max_num_evaluations=None,
+        max_cost=None,
         backend="local",
         method_arguments={},
     )
