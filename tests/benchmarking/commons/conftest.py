@@ -14,8 +14,8 @@ from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.command_line import run_command
 from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.hpo_main_common import Launcher
-from benchmarking.commons.launch_flags import LOCAL_FLAGS
 from benchmarking.commons.hpo_main_local import run_launcher
+from benchmarking.commons.launch_flags import LOCAL_FLAGS
 
 DEFINITION = """\
 script: {script}
