@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,22 +19,25 @@ from hypothesis import strategies as st
 from scripted import (
     CRASH,
     Disk,
+    End,
     NotingScheduler,
     PlannedScheduler,
     Program,
     PromotingScheduler,
     RandomScheduler,
     ScriptedBackend,
+    Step,
     by_trial,
     epochs,
     make_tuner,
     paths_of,
     records_of,
+    report_of,
     resume,
     start,
 )
 
-from syne_core.backend.trial_status import Status
+from syne_core.backend.trial_status import Status, Trial
 from syne_core.errors import JournalError
 from syne_core.experiment_status import ExperimentState, read_status
 from syne_core.optimizer.scheduler import SchedulerDecision, TrialScheduler, TrialSuggestion
@@ -111,7 +114,8 @@ def cut(experiment: Experiment, num_records: int, name: str, torn: bytes = b"", 
     printed += [r for r in records[num_records:] if r["event"] == "report" and r["trial"] in known][:ahead]
     disk = Disk()
     for record in printed:
-        disk.saved[record["trial"]] = record["report"]["epoch"]
+        if record["report"]["loss"] is not None:  # else the epoch is not over yet
+            disk.saved[record["trial"]] = record["report"]["epoch"]
         disk.logs.setdefault(record["trial"], []).append(record["report"])
     return disk
 
@@ -275,6 +279,42 @@ def test_trials_that_the_end_caught_running_are_no_failures_after_a_cut(lag: int
         if any(record["event"] == "ending" for record in whole.records[:length]):
             assert len(again.values()) <= len(whole.values()), "the end that was decided on is kept"
             assert again.records[-1]["reason"] == whole.records[-1]["reason"]
+
+
+def test_nothing_is_started_again_when_the_limit_had_been_reached() -> None:
+    stop = StoppingCriterion(max_num_evaluations=8)
+    whole = run(RandomScheduler, epochs(6), n_workers=3, stop_criterion=stop)
+    last = max(i for i, record in enumerate(whole.records) if record["event"] == "report")
+    again = go_on(whole, "cut", cut(whole, last + 1, "cut"))
+    assert again.backend.started() == []
+    assert again.tuner.tuning_status.trial_counts() == {Status.stopped: 3}
+
+
+def test_trial_that_had_completed_when_it_was_paused_is_not_run_again_after_a_cut() -> None:
+    def through(trial: Trial, saved: int) -> Iterator[Step]:
+        yield [*(report_of(trial, epoch) for epoch in range(saved + 1, 6)), End()]
+
+    whole = run(late, through, start_jobs_without_delay=False)
+    assert whole.backend.started() == [0, 1]
+    for length in range(len(whole.records) + 1):
+        again = go_on(whole, f"cut-{length}", cut(whole, length, f"cut-{length}"))
+        assert_consistent(again, whole.records[:length])
+        ended = sum(record["event"] == "end_run" for record in whole.records[:length])
+        assert len(again.backend.started()) <= 2 - (ended > 0)
+
+
+def test_reports_without_the_metric_stay_hidden_after_a_cut() -> None:
+    def chatty(trial: Trial, saved: int) -> Iterator[Step]:
+        for epoch in range(saved + 1, 6):
+            yield [{"epoch": epoch, "train_loss": 1.0, "loss": None}, report_of(trial, epoch)]
+
+    for lag in (0, 2):
+        whole = run(late, chatty, f"whole-{lag}", lag=lag, start_jobs_without_delay=False)
+        for length in range(len(whole.records) + 1):
+            name = f"cut-{lag}-{length}"
+            again = go_on(whole, name, cut(whole, length, name))
+            assert again.scheduler.shown(0) == [1, 2, 3, 4, 5], name
+            assert again.suggestions() == whole.suggestions(), name
 
 
 def test_failures_of_earlier_sessions_count() -> None:

@@ -131,6 +131,24 @@ def test_each_stopping_criterion_ends_a_running_experiment(
     assert not backend.busy_trial_ids()
 
 
+def test_tuner_does_not_sleep_past_the_time_limit() -> None:
+    sleeps: list[float] = []
+
+    class Watching(TunerCallback):
+        def on_tuning_sleep(self, sleep_time: float) -> None:
+            sleeps.append(sleep_time)
+
+    stop = StoppingCriterion(max_wallclock_time=2.5)
+    make_tuner(
+        ScriptedBackend(epochs(9)),
+        RandomScheduler(1),
+        stop_criterion=stop,
+        sleep_time=100,
+        callbacks=[Watching()],
+    ).run()
+    assert sleeps == [2.5, 1.5, 0.5]
+
+
 def test_reason_for_the_end_is_in_journal_and_status() -> None:
     make_tuner(
         ScriptedBackend(epochs(9)),
@@ -384,8 +402,7 @@ def test_trial_that_completed_is_run_again_if_it_gets_another_configuration() ->
     """Methods that set the number of epochs end each run by itself at the rung."""
 
     def program(trial: Trial, saved: int) -> Iterator[Step]:
-        for epoch in range(saved + 1, trial.config["epochs"] + 1):
-            yield report_of(trial, epoch)
+        yield [*(report_of(trial, epoch) for epoch in range(saved + 1, trial.config["epochs"] + 1)), End()]
 
     plan: list[TrialSuggestion | None] = [
         TrialSuggestion.start_suggestion({"x": 0.1, "epochs": 1}),
@@ -876,14 +893,18 @@ def test_clock_continues_over_many_days() -> None:
 def test_time_of_trials_is_summed_over_sessions() -> None:
     def program(trial: Trial, saved: int) -> Iterator[Step]:
         for count, epoch in enumerate(range(saved + 1, 6), start=1):
-            yield report_of(trial, epoch, st_worker_time=10.0 * count)
+            yield report_of(trial, epoch, st_worker_time=seconds * count)
 
-    backend = ScriptedBackend(program, on_tick=interrupt_at(3))
+    backend, seconds = ScriptedBackend(program, on_tick=interrupt_at(3)), 10.0
     with pytest.raises(KeyboardInterrupt):
         make_tuner(backend, RandomScheduler(1)).run()
+    seconds = 100.0
     tuner = make_tuner(ScriptedBackend(program, disk=backend.disk), RandomScheduler(1))
     tuner.run()
-    assert tuner.tuning_status.user_time == pytest.approx(20 + 30)
+    assert tuner.tuning_status.user_time == pytest.approx(20 + 300)
+    again = make_tuner(ScriptedBackend(program), RandomScheduler(1))
+    again.run()
+    assert again.tuning_status.user_time == pytest.approx(20 + 300), "also when it is replayed"
 
 
 def test_finished_experiment_is_not_run_again() -> None:
