@@ -12,13 +12,13 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from syne_core.atomic_file import replacing
 from syne_core.constants import ST_DECISION, ST_STATUS, ST_TRIAL_ID, ST_TUNER_TIME
 from syne_core.journal import read_journal
 
-__all__ = ["result_rows", "write_results"]
+__all__ = ["result_rows", "write_csv", "write_results"]
 
 # Columns of a table without rows: readers want a header.
 _ALWAYS = (ST_TRIAL_ID, ST_DECISION, ST_STATUS, ST_TUNER_TIME)
@@ -47,11 +47,7 @@ def result_rows(journal: Path) -> Iterator[dict[str, Any]]:
 
 
 def write_results(journal: Path, target: Path) -> None:
-    """Replace ``target`` by the table of ``journal``; two passes, so that memory does not grow."""
-    columns: dict[str, None] = {}
-    for row in result_rows(journal):
-        columns.update(dict.fromkeys(row))
-    columns = columns or dict.fromkeys(_ALWAYS)
+    """Replace ``target`` by the table of ``journal``."""
     entry = zipfile.ZipInfo("results.csv", date_time=_EPOCH)
     entry.compress_type = zipfile.ZIP_DEFLATED
     with (
@@ -60,10 +56,18 @@ def write_results(journal: Path, target: Path) -> None:
         archive.open(entry, "w") as member,
         io.TextIOWrapper(member, encoding="utf-8", errors="backslashreplace", newline="") as text,
     ):
-        # The csv module quotes what is in the line end: with "\n" alone, a "\r" would split its row.
-        writer = csv.DictWriter(text, list(columns), lineterminator="\r\n")
-        writer.writeheader()
-        writer.writerows(result_rows(journal))
+        write_csv(journal, text)
+
+
+def write_csv(journal: Path, text: TextIO) -> None:
+    """Write the table of ``journal`` to ``text``; two passes, so that memory does not grow."""
+    columns: dict[str, None] = {}
+    for row in result_rows(journal):
+        columns.update(dict.fromkeys(row))
+    # The csv module quotes what is in the line end: with "\n" alone, a "\r" would split its row.
+    writer = csv.DictWriter(text, list(columns or dict.fromkeys(_ALWAYS)), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(result_rows(journal))
 
 
 def _config_columns(config: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ Types follow from the metadata where these say something. Nothing is unpickled.
 from __future__ import annotations
 
 import io
+import logging
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,14 +16,17 @@ from typing import TYPE_CHECKING, Any
 from packaging.version import Version
 
 from syne_core.config_space import Domain
-from syne_core.errors import ResultsError
+from syne_core.errors import JournalError, ResultsError
 from syne_core.experiments.metadata import metadata_config_space, metric_names
 from syne_core.paths import ExperimentPaths
+from syne_core.results_table import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["CONFIG_PREFIX", "read_results"]
+
+logger = logging.getLogger(__name__)
 
 CONFIG_PREFIX = "config_"
 
@@ -34,6 +38,8 @@ _NUMBERS = ("st_tuner_time", "st_worker_time", "st_worker_timestamp", "st_worker
 
 def read_results(folder: Path, metadata: Mapping[str, Any]) -> pd.DataFrame:
     """The results of the experiment in ``folder``, a row for each report; none yet is an empty table.
+
+    Where the journal is newer than the table of results, the journal is read instead.
 
     ``trial_id`` is int64, metrics and times are float64 (not finite: NaN or infinite), text stays text.
 
@@ -51,14 +57,35 @@ def read_results(folder: Path, metadata: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _content(folder: Path) -> bytes | None:
-    packed = ExperimentPaths(folder).results
+    paths = ExperimentPaths(folder)
+    packed = paths.results
     try:
+        if _is_newer(paths.journal, packed) and (rows := _from_journal(paths.journal)) is not None:
+            return rows
         if packed.exists():
             return _unpack(packed)
         plain = folder / "results.csv"
         return plain.read_bytes() if plain.exists() else None
     except OSError as error:
         raise ResultsError(f"the results cannot be read: {error.strerror or error}") from None
+
+
+def _is_newer(journal: Path, table: Path) -> bool:
+    """Whether the table lags behind: the experiment is running, or its tuner was killed."""
+    if not journal.exists():
+        return False
+    return not table.exists() or journal.stat().st_mtime_ns > table.stat().st_mtime_ns
+
+
+def _from_journal(journal: Path) -> bytes | None:
+    """The table as the journal has it, None if that is damaged."""
+    text = io.StringIO(newline="")
+    try:
+        write_csv(journal, text)
+    except (JournalError, OSError, KeyError, TypeError, AttributeError, ValueError) as error:
+        logger.warning("%s: %s; the results may lack the last reports", journal.parent, error)
+        return None
+    return text.getvalue().encode("utf-8", errors="backslashreplace")
 
 
 def _unpack(path: Path) -> bytes:
