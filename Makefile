@@ -24,7 +24,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 demo: $(VENV)/.demo ## compare random search and ASHA on handwritten digits; writes comparison.png
 	$(BIN)/python $(LAUNCH)/hpo_main.py --experiment_tag demo --benchmark mlp_digits \
-	  --num_seeds 3 --n_workers 2 --max_wallclock_time 25
+	  --num_seeds 4 --n_workers 2 --max_wallclock_time 20s
 	$(BIN)/python $(LAUNCH)/plot_results.py --experiment_tag demo --output comparison.png
 
 test: $(VENV)/.dev ## what every change must pass
