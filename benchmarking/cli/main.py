@@ -17,6 +17,7 @@ __all__ = ["cli", "main"]
 #: Verb, module below ``benchmarking.cli``, what ``--help`` says of it.
 _VERBS = {
     "run": ("run", "Run experiments: methods on a benchmark."),
+    "init": ("init", "Write the files of a benchmark for a training script of your own."),
     "doctor": ("doctor", "Run a short trial of a benchmark and say what is wrong with its script."),
     "list": ("list_names", "List benchmarks or methods, or the schema of study files."),
     "status": ("status", "Show how studies stand."),
