@@ -11,7 +11,7 @@ from typing import Any
 from syne_core.config_space import Domain
 from syne_core.errors import UnknownNameError, UsageError
 
-__all__ = ["MaxResource", "compute_rung_levels", "find_max_resource"]
+__all__ = ["MaxResource", "compute_rung_levels", "find_max_resource", "positive_integer"]
 
 # Syne Tune looks for these constants where nothing is said.
 _USUAL_NAMES = ("epochs", "max_t", "max_epochs")

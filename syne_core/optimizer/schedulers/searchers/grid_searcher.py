@@ -13,7 +13,7 @@ from syne_core.optimizer.random_streams import RandomStreams
 from syne_core.optimizer.schedulers.searchers.searcher import BaseSearcher
 from syne_core.optimizer.schedulers.searchers.shuffled_range import ShuffledRange
 
-__all__ = ["DEFAULT_NUM_SAMPLES", "GridSearcher"]
+__all__ = ["DEFAULT_NUM_SAMPLES", "GridSearcher", "grid_values"]
 
 #: Values of a hyperparameter that has infinitely or very many, where nothing else is said.
 DEFAULT_NUM_SAMPLES = 5
