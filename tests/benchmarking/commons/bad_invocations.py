@@ -301,7 +301,7 @@ def bad_python_definition(rng: Rng) -> Bad:
             ("benchmark = \n", "line 1: SyntaxError"),
             ("\n\nexit(0)\n", "line 3: SystemExit"),
             ("import nowhere_to_be_found\n", "line 1: ModuleNotFoundError"),
-            ("\x00", "SyntaxError"),
+            ("\x00", "null bytes"),
         ]
     )
     return Bad((*GOOD, "--benchmark", "mine.py"), ("mine.py", says), {"mine.py": text})

@@ -219,6 +219,25 @@ def test_a_failing_experiment_harms_no_other(launch, make_launcher, tmp_path: Pa
     assert states(tmp_path / "syne-tune") == ["finished", "failed"]
 
 
+@pytest.mark.parametrize("n_parallel", ["1", "2"])
+def test_who_runs_what_runs_already_is_told_so(
+    launch, make_launcher, prepare, signs: Path, tmp_path: Path, n_parallel: str
+) -> None:
+    prepare(WAIT_FOR_GATE)
+    launcher = make_launcher()
+    with started(launcher, *PAIR) as process:
+        wait_for(lambda: len(pids(signs)) == 2)
+        second = launch(launcher, *PAIR[:-1], n_parallel, "--json")
+        (signs / "gate").touch()
+        process.communicate(timeout=30)
+    assert second.returncode == 3, second.stderr
+    for outcome in json.loads(second.stdout):
+        assert outcome["state"] == "failed"
+        assert "is being run by process" in outcome["reason"]
+    assert process.returncode == 0
+    assert states(tmp_path / "syne-tune") == ["finished", "finished"]
+
+
 def test_a_file_that_changed_meanwhile_is_said(make_launcher, tmp_path: Path) -> None:
     command = [sys.executable, str(make_launcher()), *TAG, "--run_one", "0123456789abcdef"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as worker:
