@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import select
 import subprocess
 import sys
 from collections.abc import Callable
@@ -219,6 +220,19 @@ def test_encoding_of_nonfinite_values_is_undone_by_decoding(values: dict[str, An
     encoded = encode_nonfinite(dict(values))
     json.dumps(encoded, allow_nan=False)
     assert same(decode_nonfinite(dict(encoded)), values)
+
+
+def test_report_leaves_the_process_at_once() -> None:
+    """Python holds back what is printed to a file or pipe."""
+    code = "from syne_core import Reporter; Reporter()(loss=0.5); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as script:
+        assert script.stdout is not None
+        reading, _, _ = select.select([script.stdout], [], [], 20)
+        assert reading, "the report waits for the end of the script"
+        assert retrieve([script.stdout.readline()])[0]["loss"] == 0.5
+        script.communicate("\n")
 
 
 # -- what a tuner reads -------------------------------------------------------------------------

@@ -191,6 +191,33 @@ def test_script_gets_sigterm_as_usual_and_may_save_and_report(
     assert file_of(backend, "saved").read_text() == "state"
 
 
+WITH_CHILD = """
+import os, signal, time
+def save(number, frame):
+    open(f"saved by {os.getpid()}", "w").close()
+    os._exit(0)
+signal.signal(signal.SIGTERM, save)
+child = os.fork()
+if child:
+    with open("pids", "w") as file:
+        file.write(f"{os.getpid()}\\n{child}\\n")
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    os.wait()
+else:
+    time.sleep(600)
+"""
+
+
+def test_children_are_asked_to_end_like_their_parent(make_backend: MakeBackend) -> None:
+    """Fault 1: workers of a script save what they have, too."""
+    backend = make_backend(WITH_CHILD, grace=15.0)
+    backend.start_trial({})
+    _, child = pids_in(backend.trial_paths(0).folder / "pids", 2)
+    backend.stop_trial(0)
+    assert ended(backend, 0).status == Status.stopped
+    assert (backend.trial_paths(0).folder / f"saved by {child}").exists()
+
+
 STUBBORN = """
 import signal, time
 signal.signal(signal.SIGTERM, lambda *_: open("asked", "w").close())
@@ -353,6 +380,14 @@ def test_server_that_dies_with_requests_unread_is_the_same_clear_error(make_back
         backend.fetch_status_results([0, 1])
     with pytest.raises(ExperimentError, match="run the same command again"):
         backend.start_trial({})
+
+
+def test_lock_is_held_until_the_last_process_of_a_killed_tuner_is_gone(make_backend: MakeBackend) -> None:
+    """So the next tuner cannot meet trials of the last one."""
+    backend = make_backend("import time; time.sleep(600)")
+    backend.start_trial({})
+    held = [os.readlink(link) for link in Path(f"/proc/{server_of(backend).pid}/fd").iterdir()]
+    assert str(backend.trial_paths(0).folder.parent / ".lock") in held
 
 
 def test_second_back_end_on_a_folder_is_refused(
@@ -548,6 +583,22 @@ def test_half_a_line_of_one_run_does_not_spoil_the_next(make_backend: MakeBacken
         backend.pause_trial(0)
         backend.resume_trial(0)
     assert [report["epoch"] for report in ended(backend, 0).metrics] == [1, 2, 3]
+
+
+def test_report_without_a_newline_at_the_very_end_counts(make_backend: MakeBackend) -> None:
+    backend = make_backend('import os; os.write(1, b\'[tune-metric]: {"epoch": 1, "loss": 0.5}\')')
+    backend.start_trial({})
+    assert ended(backend, 0).metrics == [{"epoch": 1, "loss": 0.5}]
+
+
+def test_logs_of_ended_trials_are_not_watched_any_more(make_backend: MakeBackend) -> None:
+    """The kernel allows only so many watches."""
+    backend = make_backend("print(1)")
+    for trial_id in range(3):
+        backend.start_trial({})
+        ended(backend, trial_id)
+    assert backend._events is not None
+    assert backend._events._watches == {}
 
 
 def test_each_poll_reads_only_what_is_new(make_backend: MakeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
