@@ -199,9 +199,9 @@ def save(number, frame):
 signal.signal(signal.SIGTERM, save)
 child = os.fork()
 if child:
+    signal.signal(signal.SIGTERM, lambda *_: None)
     with open("pids", "w") as file:
         file.write(f"{os.getpid()}\\n{child}\\n")
-    signal.signal(signal.SIGTERM, lambda *_: None)
     os.wait()
 else:
     time.sleep(600)
