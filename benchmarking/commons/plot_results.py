@@ -17,7 +17,7 @@ from benchmarking.commons.command_line import run_command
 if TYPE_CHECKING:
     from syne_core.experiments import FinalRow, StudyResults
 
-__all__ = ["PlotSettings", "choice_options", "main", "plot_options", "plot_study"]
+__all__ = ["PlotSettings", "choice_options", "main", "plot_options", "plot_results", "plot_study"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
-from benchmarking.commons.study.digests import file_digest, folder_digest
+from benchmarking.commons.study.digests import file_digest, folder_digest, method_file
 from benchmarking.commons.study.experiment import SEED_MODULUS, Experiment, master_seed_of
 from syne_core.config_space import uniform
 
@@ -110,3 +111,24 @@ def test_files_that_git_ignores_do_not_count(definition: RealBenchmarkDefinition
 def test_master_seed_follows_from_the_tag() -> None:
     assert master_seed_of("a") == master_seed_of("a") != master_seed_of("b")
     assert 0 <= master_seed_of("a") < SEED_MODULUS
+
+
+def test_launchers_studies_and_figures_beside_the_script_do_not_count(
+    definition: RealBenchmarkDefinition,
+) -> None:
+    folder = definition.script.parent
+    before = folder_digest(folder)
+    (folder / "hpo_main.py").write_text("from benchmarking.commons.hpo_main_local import main\n")
+    (folder / "study.yaml").write_text("experiment_tag: t\nnum_seeds: 3\n")
+    (folder / "mine.yaml").write_text("script: parabola.py\n")
+    (folder / "comparison.png").write_bytes(b"png")
+    folder_digest.cache_clear()
+    assert folder_digest(folder) == before
+    (folder / "settings.yaml").write_text("depth: 3\n")
+    folder_digest.cache_clear()
+    assert folder_digest(folder) != before
+
+
+def test_the_file_of_a_method_is_found_behind_partial_and_not_for_built_ins() -> None:
+    assert method_file(method) == method_file(partial(partial(method), 1)) == Path(__file__)
+    assert method_file(len) is None
