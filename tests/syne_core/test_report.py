@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import os
 import select
 import subprocess
 import sys
@@ -224,12 +225,14 @@ def test_encoding_of_nonfinite_values_is_undone_by_decoding(values: dict[str, An
 
 def test_report_leaves_the_process_at_once() -> None:
     """Python holds back what is printed to a file or pipe."""
-    code = "from syne_core import Reporter; Reporter()(loss=0.5); input()"
+    code = "import sys; from syne_core import Reporter; Reporter()(loss=0.5); sys.stdin.readline()"
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
     ) as script:
         assert script.stdout is not None
-        reading, _, _ = select.select([script.stdout], [], [], 20)
+        reading, _, _ = select.select([script.stdout], [], [], 10)
+        assert script.poll() is None
         assert reading, "the report waits for the end of the script"
         assert retrieve([script.stdout.readline()])[0]["loss"] == 0.5
         script.communicate("\n")
