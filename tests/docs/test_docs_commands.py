@@ -1,0 +1,140 @@
+"""Every command and every Python block of README.md and docs/ is run, as a reader would, page by page.
+
+Each page has one folder and one place for results, so that its later commands find what earlier ones
+made. Experiments end after a few reports (``$SYNEBENCH_MAX_NUM_EVALUATIONS``) unless a command says
+otherwise. ``pages.py`` explains how a page says more about a block.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pages import Block, blocks_of, commands_in
+
+from benchmarking.cli.main import cli
+from benchmarking.commons.launch_flags import BASE_FLAGS, LOCAL_FLAGS, METHODS_FLAG
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+SKIPPED = [
+    (block, command, why)
+    for block in BLOCKS
+    for command, why in (commands_in(block) if block.language == "bash" else [(block.text, "")])
+    if why or (block.directive == "skip" and block.language != "bash")
+]
+WITH_COMMANDS = [page for page in PAGES if {"bash", "python"} & {b.language for b in blocks_of(page)}]
+#: Flags of programs that are not ours, and of the training scripts that pages speak of.
+FOREIGN = {
+    "--lr",
+    "--name",
+    "--st_checkpoint_dir",
+    "--learning_rate",
+    "--momentum",
+    "--epochs",
+    "--reduction_factor",
+}
+_TIMEOUT = 120
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a page's commands run: it looks like the repository to those who name files of it."""
+    place = tmp_path / "page"
+    place.mkdir()
+    (place / "benchmarking").symlink_to(REPOSITORY / "benchmarking")
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name, words in (("python", ""), ("synebench", "-m benchmarking.cli.main")):
+        (commands / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
+        (commands / name).chmod(0o755)
+    return place
+
+
+def environment(folder: Path, block: Block) -> dict[str, str]:
+    """A reader's environment, in which experiments are short."""
+    return {
+        **os.environ,
+        "PATH": f"{folder.parent / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(REPOSITORY),
+        "SYNEBENCH_MAX_NUM_EVALUATIONS": "4",
+        **block.variables,
+    }
+
+
+def run(words: list[str], folder: Path, block: Block, shown: str) -> None:
+    """Run a command, which must succeed."""
+    done = subprocess.run(
+        words, cwd=folder, env=environment(folder, block), capture_output=True, text=True, timeout=_TIMEOUT
+    )
+    assert done.returncode == 0, f"{block.where}: {shown}\n{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr, f"{block.where}: {shown}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.stem)
+def test_a_page_can_be_followed(page: Path, folder: Path) -> None:
+    for block in (block for block in BLOCKS if block.page == page):
+        if block.directive == "file":
+            (folder / block.argument).parent.mkdir(parents=True, exist_ok=True)
+            (folder / block.argument).write_text(block.text)
+        elif block.language == "bash":
+            for command, why in commands_in(block):
+                if not why:
+                    run(["bash", "-c", command], folder, block, command)
+        elif block.language == "python" and block.directive != "skip":
+            before = block.argument if block.directive == "given" else ""
+            run([sys.executable, "-c", f"{before}\n{block.text}"], folder, block, block.text)
+
+
+@pytest.mark.parametrize(
+    ("block", "command", "why"), SKIPPED, ids=[f"{b.where}: {c.splitlines()[0]}" for b, c, _ in SKIPPED]
+)
+def test_what_is_not_run_says_why(block: Block, command: str, why: str) -> None:
+    reason = why or block.argument.strip("()")
+    assert len(reason) > 5
+    pytest.skip(reason)
+
+
+def test_every_flag_that_a_page_names_exists() -> None:
+    known = {f"--{flag.name}" for flag in (*BASE_FLAGS, *LOCAL_FLAGS, METHODS_FLAG)} | FOREIGN | {"--help"}
+    for verb in cli.list_commands(None):
+        known.update(option for parameter in cli.get_command(None, verb).params for option in parameter.opts)
+    named = {
+        (page.name, flag)
+        for page in PAGES
+        for flag in re.findall(r"(?<![\w-])--[a-z][\w-]*", page.read_text(encoding="utf-8"))
+    }
+    assert [(page, flag) for page, flag in sorted(named) if flag not in known] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    broken = []
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            if "://" not in target and not (page.parent / target).exists():
+                broken.append((page.name, target))
+    assert broken == []
+
+
+def test_blocks_and_their_comments_are_read(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "text\n\n<!-- test: env A=1 B='2 3' -->\n```bash\na \\\n  b  # remark\n# remark\nmake x\n```\n"
+        "```python\nx\n```\n<!-- test: skip (no GPU) -->\n```bash\nc\n```\n"
+    )
+    first, second, third = blocks_of(page)
+    assert (first.line, first.variables) == (4, {"A": "1", "B": "2 3"})
+    assert commands_in(first) == [
+        ("a b  # remark", ""),
+        ("make x", "make targets install or test everything"),
+    ]
+    assert (second.language, second.line, second.directive) == ("python", 10, "")
+    assert commands_in(third) == [("c", "no GPU")]
+    page.write_text("<!-- test: spik (no GPU) -->\n```bash\nc\n```\n")
+    with pytest.raises(ValueError, match="line 2: 'spik"):
+        blocks_of(page)
