@@ -38,8 +38,10 @@ from scripted import (
 )
 
 from syne_core.backend.trial_status import Status, Trial
+from syne_core.config_space import uniform
 from syne_core.errors import JournalError
 from syne_core.experiment_status import ExperimentState, read_status
+from syne_core.optimizer.baselines import ASHA, GridSearch, RandomSearch
 from syne_core.optimizer.scheduler import SchedulerDecision, TrialScheduler, TrialSuggestion
 from syne_core.replay import replay
 from syne_core.stopping_criterion import StoppingCriterion
@@ -220,6 +222,34 @@ def test_results_tables_of_a_cut_and_of_a_whole_experiment_differ_in_times_only(
     for length in range(0, len(whole.records), 5):
         name = f"cut-{length}"
         assert rows(go_on(whole, name, cut(whole, length, name))) == rows(whole)
+
+
+SPACE = {"x": uniform(0, 1), "fixed": 3}
+METHODS: dict[str, Callable[[], TrialScheduler]] = {
+    "random": lambda: RandomSearch(SPACE, metric="loss", mode="min", random_seed=5),
+    "grid": lambda: GridSearch(SPACE, metric="loss", mode="min", random_seed=5),
+    "asha stopping": lambda: ASHA(
+        SPACE, metric="loss", mode="min", resource_attr="epoch", max_t=9, random_seed=5, type="stopping"
+    ),
+    "asha promotion": lambda: ASHA(
+        SPACE, metric="loss", mode="min", resource_attr="epoch", max_t=9, random_seed=5, type="promotion"
+    ),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_of_the_library_go_on_as_if_they_had_not_been_cut(method: str) -> None:
+    make_scheduler: Any = METHODS[method]
+    stop = StoppingCriterion(max_num_evaluations=50, max_num_trials_started=15)
+    whole = run(make_scheduler, epochs(9), stop_criterion=stop, resource_attr="epoch")
+    assert len(whole.suggestions()) > 4
+    records = whole.records
+    for length in range(1, len(records), 2):
+        name = f"cut-{length}"
+        again = go_on(whole, name, cut(whole, length, name, ahead=length // 2 % 2))
+        assert again.suggestions() == whole.suggestions(), name
+        assert again.values() == whole.values(), name
+        assert again.records[:length] == records[:length]
 
 
 # -- late reports, failures, many workers ------------------------------------------------------------
