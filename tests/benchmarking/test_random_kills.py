@@ -1,0 +1,121 @@
+"""A study whose tuner is killed again and again ends up as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from syne_core.journal import read_journal
+
+REPORTS_PER_KILL = 30
+
+
+def run_with_kills(command: list[str], journal: Callable[[], Path | None], num_kills: int, seed: int) -> int:
+    """Run ``command`` to its end, killing it ``num_kills`` times at random moments; number of kills."""
+    rng, kills = random.Random(seed), 0
+    while True:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if kills == num_kills:
+            _, errors = process.communicate(timeout=120)
+            assert process.returncode == 0, errors
+            return kills
+        # Not before it has done something, or it would never get anywhere.
+        path = journal()
+        size = path.stat().st_size if path else 0
+        deadline = time.monotonic() + 60
+        while process.poll() is None and ((path := journal()) is None or path.stat().st_size <= size):
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        time.sleep(rng.uniform(0, 0.25))
+        process.kill()
+        assert process.stderr is not None
+        process.stderr.close()
+        if process.wait() == 0:
+            return kills
+        kills += 1
+
+
+def check(folder: Path) -> pd.DataFrame:
+    """What must hold however often the tuner was killed."""
+    table = pd.read_csv(folder / "results.csv.zip")
+    assert not table.duplicated(["trial_id", "epoch"]).any(), "no report doubled"
+    for _, epochs in table.sort_values("st_tuner_time", kind="stable").groupby("trial_id").epoch:
+        assert sorted(epochs) == list(range(1, len(epochs) + 1)), "no report lost"
+    assert table.st_tuner_time.is_monotonic_increasing, "the clock continues"
+    records = list(read_journal(folder / "journal.jsonl"))
+    ended = [r["trial"] for r in records if r["event"] == "end_run" and r["state"] == "Completed"]
+    assert len(ended) == len(set(ended)), "nothing finished is run again"
+    assert [r["event"] for r in records].count("end") == 1
+    assert json.loads((folder / "status.json").read_text())["state"] == "finished"
+    return table
+
+
+def study(
+    make_launcher: Callable[..., Path], script: Path, method: str, tag: str, num_reports: int = 60
+) -> tuple[list[str], Callable[[], Path | None]]:
+    """The command of a study with one experiment, and where its journal is."""
+    slow = script.read_text().replace("report(epoch", "__import__('time').sleep(0.02); report(epoch")
+    script.write_text(slow if "sleep" not in script.read_text() else script.read_text())
+    words = ["--experiment_tag", tag, "--benchmark", "parabola", "--method", method, "--random_seed", "3"]
+    words += ["--max_num_evaluations", str(num_reports), "--max_failures", "0"]
+    root = Path(os.environ["SYNETUNE_FOLDER"])
+    return [sys.executable, str(make_launcher()), *words], lambda: next(
+        iter(root.glob(f"{tag}/*/*/journal.jsonl")), None
+    )
+
+
+def configs(table: pd.DataFrame) -> list[float]:
+    return [float(x) for x in table.groupby("trial_id").config_x.first().sort_index()]
+
+
+@pytest.mark.parametrize(
+    ("method", "num_kills"),
+    [
+        ("RS", 3),
+        ("ASHA", 2),
+        pytest.param("RS", 25, marks=pytest.mark.soak),
+        pytest.param("ASHA", 25, marks=pytest.mark.soak),
+    ],
+)
+def test_a_study_survives_kills_at_random_moments(
+    make_launcher: Callable[..., Path], script: Path, method: str, num_kills: int
+) -> None:
+    num_reports = REPORTS_PER_KILL * num_kills
+    command, journal = study(make_launcher, script, method, "killed", num_reports)
+    assert run_with_kills(command, journal, num_kills, seed=num_kills) >= min(num_kills, 20)
+    path = journal()
+    assert path is not None
+    table = check(path.parent)
+    assert len(table) >= num_reports
+    if method == "RS":  # random search ends as an uninterrupted run does
+        plain_command, plain_journal = study(make_launcher, script, method, "plain", num_reports)
+        run_with_kills(plain_command, plain_journal, 0, seed=0)
+        plain = plain_journal()
+        assert plain is not None
+        common = min(len(configs(table)), len(expected := configs(check(plain.parent))))
+        assert configs(table)[:common] == expected[:common]
+
+
+def test_the_kill_is_real(make_launcher: Callable[..., Path], script: Path) -> None:
+    """The tests above would pass if nothing were ever killed."""
+    command, journal = study(make_launcher, script, "RS", "once")
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while journal() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    path = journal()
+    assert path is not None
+    assert "end" not in [record["event"] for record in read_journal(path)]
