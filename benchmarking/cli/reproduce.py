@@ -16,6 +16,8 @@ from syne_core.version import __version__
 
 __all__ = ["command"]
 
+_SWITCHES = {"restart", "dry_run", "json", "debug"}
+
 
 @click.command(epilog="Example: synebench reproduce tutorial_local ASHA-0 --write recipe/")
 @click.argument("tag")
@@ -58,11 +60,13 @@ def _recipe(metadata: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _command(metadata: dict[str, Any]) -> list[str]:
     """The launcher that ran it, narrowed to this experiment."""
-    words = [str(word) for word in metadata["command"]]
-    launcher = shlex.split(words[0]) if words[0].startswith("synebench") else ["python", words[0]]
+    program, *words = [str(word) for word in metadata["command"]]
+    launcher = ["python", program]
+    if program.startswith("synebench"):
+        launcher, words = shlex.split(program), words[1:]  # the verb is among the words too
     values = {
         "experiment_tag": f"{metadata['tag']}-again",
-        "benchmark": metadata["benchmark"],
+        "benchmark": _benchmark(words, metadata["benchmark"]),
         "method": metadata["algorithm"],
         "start_seed": metadata["seed"],
         "num_seeds": metadata["seed"] + 1,
@@ -72,7 +76,29 @@ def _command(metadata: dict[str, Any]) -> list[str]:
         "max_num_evaluations": metadata.get("max_num_evaluations"),
     }
     flags = [word for key, value in values.items() if value is not None for word in (f"--{key}", str(value))]
-    return [*launcher, *flags]
+    return [*launcher, *_without(words, {*values, *_SWITCHES}), *flags]
+
+
+def _without(words: list[str], names: set[str]) -> list[str]:
+    """``words`` without the flags of these names and their values."""
+    kept: list[str] = []
+    is_value = False
+    for word in words:
+        name, _, value = word.removeprefix("--").partition("=")
+        if word.startswith("--") and name.replace("-", "_") in names:
+            is_value = not value and name.replace("-", "_") not in _SWITCHES
+        elif not is_value:
+            kept.append(word)
+        else:
+            is_value = False
+    return kept
+
+
+def _benchmark(words: list[str], name: str) -> str:
+    """The benchmark as it was given, if that was a file."""
+    given = [part for word in words for part in word.rpartition("=")[2].split(",")]
+    files = (part for part in given if part.endswith((".yaml", ".yml", ".py")) and Path(part).stem == name)
+    return next(files, name)
 
 
 def _script(recipe: dict[str, Any], patch: str) -> str:

@@ -83,3 +83,32 @@ def test_the_recipe_runs_the_same_experiment_again(study: Path, launch, tmp_path
     assert first[:6] == second[:6]
     assert "numpy==" in (tmp_path / "recipe" / "requirements.txt").read_text()
     assert (tmp_path / "recipe" / "reproduce.sh").read_text().startswith("#!/bin/sh")
+
+
+def test_the_recipe_keeps_files_and_further_flags(launch, script: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        f"script: {script}\nmetric: loss\nmode: min\nresource_attr: epoch\nmax_resource_attr: epochs\n"
+        "max_wallclock_time: 60\nn_workers: 2\nconfig_space:\n  x: uniform(0, 1)\n  epochs: 2\n"
+    )
+    (tmp_path / "methods.py").write_text(
+        "from benchmarking.commons.default_baselines import RandomSearch\n"
+        "methods = {'Mine': lambda arguments: RandomSearch(arguments, points_to_evaluate=[])}\n"
+    )
+    words = [
+        "--experiment_tag",
+        "m",
+        f"--benchmark={tmp_path}/mine.yaml",
+        "--methods",
+        f"{tmp_path}/methods.py",
+    ]
+    done = launch(SYNEBENCH, "run", *words, "--max-num-evaluations", "4", "--restart", "--num_seeds", "2")
+    assert done.returncode == 0, done.stderr
+    recipe = json.loads(launch(SYNEBENCH, "reproduce", "m", "Mine-1", "--json").stdout)["command"]
+    assert recipe[:4] == ["synebench", "run", "--methods", f"{tmp_path}/methods.py"]
+    assert recipe[recipe.index("--benchmark") + 1] == f"{tmp_path}/mine.yaml"
+    assert recipe[recipe.index("--start_seed") + 1] == "1"
+    assert recipe.count("--max_num_evaluations") == 1
+    assert "--restart" not in recipe
+    again = launch(SYNEBENCH, *recipe[1:])
+    assert again.returncode == 0, again.stderr
+    assert len(list(tmp_path.glob("syne-tune/m-again/Mine-1/*/results.csv.zip"))) == 1
