@@ -5,8 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from benchmarking.commons.skeleton import Skeleton
 
 __all__ = ["command"]
 
@@ -40,18 +44,24 @@ def command(
     names = choose_names(read, metric, mode, resource_attr, max_resource_attr)
     skeleton = make_skeleton(folder, read, names)
     write_skeleton(skeleton, script, force)
-    for name in skeleton.files:
-        print(folder / name)
+    for path in skeleton.files:
+        print(folder / path)
     print(
         f"\nMetric {names.metric} ({names.mode}), after each {names.resource_attr}, at most "
         f"--{names.max_resource_attr}. Edit the domains in {skeleton.definition}: they are guesses.\n"
         "launch_remote.py is left out: there is no SageMaker launcher yet.",
         file=sys.stderr,
     )
+    _print_notes(skeleton)
+
+
+def _print_notes(skeleton: Skeleton) -> None:
+    """What to do first, and the next commands."""
     for note in skeleton.notes:
         print(f"Note: {note}", file=sys.stderr)
-    tag = "".join(c if c.isascii() and c.isalnum() else "-" for c in skeleton.name).strip("-")[:60].strip("-")
-    launch = ["python", str(folder / "hpo_main.py"), "--experiment_tag", tag, "--benchmark", skeleton.name]
+    tag = "".join(c if c.isalnum() else "-" for c in skeleton.name)[:60].strip("-")
     doctor = ["synebench", "doctor", "--benchmark", str(skeleton.definition)]
+    launcher = str(skeleton.folder / "hpo_main.py")
+    launch = ["python", launcher, "--experiment_tag", tag, "--benchmark", skeleton.name]
     print(f"\nNext:  {shlex.join(doctor)}", file=sys.stderr)
     print(f"Then:  {shlex.join(launch)}", file=sys.stderr)

@@ -128,7 +128,8 @@ def _requirements(script: TrainingScript) -> str:
     for module in script.imports:
         distributions = sorted(set(known.get(module, ())))
         if distributions:
-            lines.append(f"{distributions[0]}>={version(distributions[0])}")
+            # Without "+cpu" and the like, which no requirement may ask for.
+            lines.append(f"{distributions[0]}>={version(distributions[0]).partition('+')[0]}")
         else:
             lines.append(f"{module}  # edit: not installed here, so the package's name is a guess")
     return "\n".join(lines) + "\n"

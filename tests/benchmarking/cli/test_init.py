@@ -303,7 +303,7 @@ def test_a_default_is_in_its_domain(default: float, name: str) -> None:
 
 def test_what_is_read_is_what_argparse_has(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shipped script, once read and once run as far as its parser."""
-    script = Path("benchmarking/training_scripts/mlp_digits/mlp_digits.py").resolve()
+    script = Path(__file__).parents[3] / "benchmarking/training_scripts/mlp_digits/mlp_digits.py"
     parsers: list[argparse.ArgumentParser] = []
     monkeypatch.setattr(argparse.ArgumentParser, "parse_args", lambda self, argv=None: parsers.append(self))
     monkeypatch.syspath_prepend(str(script.parent))
