@@ -15,6 +15,9 @@ from syne_core.errors import ResultsError
 
 __all__ = ["ExperimentState", "ExperimentStatus", "read_status", "write_status"]
 
+# Seconds by which clocks may have been set since.
+_CLOCK_MARGIN = 60.0
+
 
 class ExperimentState:
     """States of an experiment."""
@@ -64,11 +67,12 @@ def read_status(path: Path) -> ExperimentStatus | None:
     try:
         values = json.loads(path.read_bytes())
         status = ExperimentStatus(**values)
+        is_alive = status.state == ExperimentState.running and _is_alive(status)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
         raise ResultsError(f"{path}: damaged ({error})") from None
-    if status.state == ExperimentState.running and not _is_alive(status):
+    if status.state == ExperimentState.running and not is_alive:
         values.update(state=ExperimentState.interrupted, reason="the tuner's process was killed")
         return ExperimentStatus(**values)
     return status
@@ -82,5 +86,16 @@ def _is_alive(status: ExperimentStatus) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return not _is_another_process(status.pid, status.updated)
+
+
+def _is_another_process(pid: int, updated: float) -> bool:
+    """Whether ``pid`` is a zombie, or began after ``updated``: ids are used again, in containers soon."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        uptime = float(Path("/proc/uptime").read_text().split()[0])
+    except OSError:  # no such file system here
+        return False
+    began = time.time() - uptime + int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return fields[0] == "Z" or began > updated + _CLOCK_MARGIN

@@ -92,7 +92,7 @@ TUNING_SIDE = tuple(
     for name in (
         *("tuner", "tuning_loop", "trial_ledger", "replay", "tuner_callback", "results_callback"),
         *("experiment_record", "experiment_status", "tuning_status", "stopping_criterion", "journal"),
-        *("results_table",),
+        *("results_table", "checkpoint_removal"),
     )
 )
 LAUNCHERS = tuple(
