@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scripted import Disk, End, ScriptedBackend, Step
 
-pytest.register_assert_rewrite("syne_core.testing.backend_contract")
-
-from scripted import Disk, End, ScriptedBackend, Step  # noqa: E402
-
-from syne_core.backend.trial_backend import TrialBackend  # noqa: E402
-from syne_core.backend.trial_status import Status, Trial  # noqa: E402
-from syne_core.testing.backend_contract import BackendContract, contract_loss  # noqa: E402
+from syne_core.backend.trial_backend import TrialBackend
+from syne_core.backend.trial_status import Status, Trial
+from syne_core.testing.backend_contract import BackendContract, contract_loss
 
 
 def _play(trial: Trial, saved: int) -> Iterator[Step]:

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("syne_core.testing.backend_contract")
-
-from syne_core.backend.local.local_backend import LocalBackend  # noqa: E402
-from syne_core.backend.trial_backend import TrialBackend  # noqa: E402
-from syne_core.testing.backend_contract import CONTRACT_SCRIPT, BackendContract  # noqa: E402
+from syne_core.backend.local.local_backend import LocalBackend
+from syne_core.backend.trial_backend import TrialBackend
+from syne_core.testing.backend_contract import CONTRACT_SCRIPT, BackendContract
 
 
 class TestLocalBackend(BackendContract):
