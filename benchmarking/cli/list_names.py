@@ -51,6 +51,6 @@ def _methods() -> list[dict[str, Any]]:
     from benchmarking.commons.default_baselines import METHODS
 
     return [
-        {"name": name, "description": (method.__doc__ or "").strip().splitlines()[0]}
+        {"name": name, "description": next(iter((method.__doc__ or "").strip().splitlines()), "")}
         for name, method in METHODS.loaded().items()
     ]
