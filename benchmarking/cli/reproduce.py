@@ -60,10 +60,10 @@ def _recipe(metadata: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _command(metadata: dict[str, Any]) -> list[str]:
     """The launcher that ran it, narrowed to this experiment."""
-    program, *words = [str(word) for word in metadata["command"]]
-    launcher = ["python", program]
-    if program.startswith("synebench"):
-        launcher, words = shlex.split(program), words[1:]  # the verb is among the words too
+    typed = [str(word) for word in metadata["command"]]
+    # python FILE, synebench run, python -m MODULE run
+    size = 4 if typed[1:2] == ["-m"] else 2
+    launcher, words = typed[:size], typed[size:]
     values = {
         "experiment_tag": f"{metadata['tag']}-again",
         "benchmark": _benchmark(words, metadata["benchmark"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -127,6 +126,4 @@ def _how_to_continue(folder: ExperimentFolder) -> str:
     words = [word for word in stored if isinstance(word, str)] if isinstance(stored, list) else []
     if not words or any(word.startswith("--restart") for word in words):
         return f"run the command that started study {folder.tag} again, without --restart"
-    program = words[0]
-    first = ["python", program] if program.endswith(".py") else [Path(program).name]
-    return shlex.join([*first, *words[1:]])
+    return shlex.join(words)

@@ -8,12 +8,17 @@ import sys
 from collections.abc import Sequence
 from types import SimpleNamespace
 
-__all__ = ["continue_hint", "process_command"]
+__all__ = ["continue_hint", "process_command", "typed_command"]
 
 
 def process_command() -> list[str]:
     """What starts a process like this one, options of the interpreter included."""
     return [sys.executable, *sys.orig_argv[1:]]
+
+
+def typed_command() -> list[str]:
+    """The command of this process as a person would type it."""
+    return _as_typed(sys.orig_argv[1:])
 
 
 def continue_hint(settings: SimpleNamespace) -> str:

@@ -110,7 +110,8 @@ class _Reader:
     def _script(self, entry: YamlValue) -> Any:
         if not isinstance(entry.value, str) or not entry.value:
             return entry.value
-        return self._path.absolute().parent / os.path.expanduser(entry.value)
+        path = self._path.absolute().parent / os.path.expanduser(entry.value)
+        return Path(os.path.normpath(path))
 
     def _duration(self, entry: YamlValue) -> Any:
         return entry.value if entry.text is None else as_duration(entry.text)

@@ -6,12 +6,12 @@ import os
 import platform
 import socket
 import subprocess
-import sys
 from functools import lru_cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from benchmarking.commons.relaunch import typed_command
 from syne_core.version import __version__
 
 __all__ = ["provenance"]
@@ -27,7 +27,7 @@ def provenance(folder: Path) -> dict[str, Any]:
     """
     return {
         "synebench_version": __version__,
-        "command": list(sys.argv),
+        "command": typed_command(),
         "git": _git_state(folder),
         "packages": {d.metadata["Name"]: d.version for d in distributions() if d.metadata["Name"]},
         "machine": _machine(),

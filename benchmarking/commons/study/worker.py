@@ -59,6 +59,7 @@ def _die_with_parent() -> None:
 
 def _forget_flag() -> None:
     """Provenance is to show the command that a person would type."""
-    if RUN_ONE in sys.argv:
-        at = sys.argv.index(RUN_ONE)
-        del sys.argv[at : at + 2]
+    for words in (sys.argv, sys.orig_argv):
+        if RUN_ONE in words:
+            at = words.index(RUN_ONE)
+            del words[at : at + 2]

@@ -104,11 +104,12 @@ def test_the_recipe_keeps_files_and_further_flags(launch, script: Path, tmp_path
     done = launch(SYNEBENCH, "run", *words, "--max-num-evaluations", "4", "--restart", "--num_seeds", "2")
     assert done.returncode == 0, done.stderr
     recipe = json.loads(launch(SYNEBENCH, "reproduce", "m", "Mine-1", "--json").stdout)["command"]
-    assert recipe[:4] == ["synebench", "run", "--methods", f"{tmp_path}/methods.py"]
+    start = ["python", "-m", "benchmarking.cli.main", "run"]
+    assert recipe[:6] == [*start, "--methods", f"{tmp_path}/methods.py"]
     assert recipe[recipe.index("--benchmark") + 1] == f"{tmp_path}/mine.yaml"
     assert recipe[recipe.index("--start_seed") + 1] == "1"
     assert recipe.count("--max_num_evaluations") == 1
     assert "--restart" not in recipe
-    again = launch(SYNEBENCH, *recipe[1:])
+    again = launch(SYNEBENCH, *recipe[3:])
     assert again.returncode == 0, again.stderr
     assert len(list(tmp_path.glob("syne-tune/m-again/Mine-1/*/results.csv.zip"))) == 1

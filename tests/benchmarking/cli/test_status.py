@@ -72,7 +72,7 @@ def test_json_has_everything(run: Run) -> None:
 def test_a_killed_experiment_reads_as_interrupted_and_can_be_continued(run: Run) -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
-    started = ["/a b/launch/hpo_main.py", "--experiment_tag", "demo", "--method", "it's"]
+    started = ["python", "/a b/launch/hpo_main.py", "--experiment_tag", "demo", "--method", "it's"]
     for seed in (0, 1):
         write_experiment(
             experiment_path(),
@@ -92,8 +92,8 @@ def test_a_killed_experiment_reads_as_interrupted_and_can_be_continued(run: Run)
 @pytest.mark.parametrize(
     ("started", "shown"),
     [
-        (["/usr/bin/synebench", "run", "--experiment_tag", "demo"], "synebench run --experiment_tag demo"),
-        (["x.py", "--restart"], "run the command that started study demo again, without --restart"),
+        (["synebench", "run", "--experiment_tag", "demo"], "synebench run --experiment_tag demo"),
+        (["python", "x.py", "--restart"], "run the command that started study demo again, without --restart"),
         (None, "run the command that started study demo again, without --restart"),
         ([], "run the command that started study demo again, without --restart"),
     ],
