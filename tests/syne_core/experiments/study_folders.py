@@ -8,10 +8,10 @@ import json
 import os
 import random
 import socket
-import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import time as now
 from typing import Any
 
 Row = dict[str, Any]
@@ -121,7 +121,7 @@ def write_experiment(
             "state": state,
             "reason": "max_wallclock_time reached" if state == "finished" else "",
             "elapsed": max(times, default=0.0) if elapsed is None else elapsed,
-            "updated": time.time(),
+            "updated": now(),
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "trials": {"Completed": len({row["trial_id"] for row in rows or ()})},
