@@ -38,6 +38,8 @@ __all__ = ["kill_runs", "main"]
 
 _PR_SET_CHILD_SUBREAPER = 36
 _MARK = "SYNE_RUN"
+# Seconds that the processes of an ended run are given to be gone after SIGKILL.
+_LINGER = 2.0
 
 _PRELOADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "preloader.py")
 
@@ -92,6 +94,10 @@ class _Server:
         self.processes: dict[int, tuple[str, subprocess.Popen[bytes] | None]] = {}
         self.pids: dict[str, int] = {}
         self.kill_at: dict[str, float] = {}
+        # Orphans that were killed, and the keys of their runs.
+        self.daemons: dict[int, str] = {}
+        # Process group of an ended run: its key, exit code, and when to tell of it at the latest.
+        self.ending: dict[int, tuple[str, int, float]] = {}
 
     def serve(self) -> None:
         """Until the connection breaks."""
@@ -212,37 +218,44 @@ class _Server:
 
     def _reap(self) -> None:
         """Collect what ended; with a trial goes what is left of its group, and its daemons."""
-        ended = []
         while (pid := _ended_child()) is not None:
             if pid in self.processes:
-                ended.append(self._collect(pid))
+                self._collect(pid)
             else:  # somebody's orphan; its own children are orphans now
                 os.waitpid(pid, 0)
-                self._kill_daemons()
-        if ended:
+                self.daemons.pop(pid, None)
             self._kill_daemons()
-        for key, code in ended:
-            self._tell("exited", key, code=code)
+        if self.ending:
+            self._tell_of_ends()
 
-    def _collect(self, pid: int) -> tuple[str, int]:
-        """Key and exit code of a run that ended."""
+    def _collect(self, pid: int) -> None:
         _signal_group(pid, signal.SIGKILL)
         key, process = self.processes.pop(pid)
         code = process.wait() if process else os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         self.pids.pop(key, None)
         self.kill_at.pop(key, None)
-        return key, code
+        self.ending[pid] = (key, code, time.monotonic() + _LINGER)
+
+    def _tell_of_ends(self) -> None:
+        """A run has ended when nothing of it is left, to hold on to a GPU for example."""
+        lingering, now = set(self.daemons.values()), time.monotonic()
+        for group, (key, code, deadline) in list(self.ending.items()):
+            if now >= deadline or (key not in lingering and not _group_exists(group)):
+                del self.ending[group]
+                self._tell("exited", key, code=code)
 
     def _kill_daemons(self) -> None:
         """Kill orphans of runs that have ended."""
         for pid in _children():
-            if pid not in self.processes:
+            if pid not in self.processes and pid not in self.daemons:
                 server, _, key = _mark_of(pid).partition(".")
                 if server == str(os.getpid()) and key not in self.pids:
+                    self.daemons[pid] = key
                     _kill(pid)
 
     def _time_to_next_kill(self) -> float | None:
-        return max(0.0, min(self.kill_at.values()) - time.monotonic()) if self.kill_at else None
+        times = [*self.kill_at.values(), *(deadline for _, _, deadline in self.ending.values())]
+        return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _kill_overdue(self) -> None:
         now = time.monotonic()
@@ -272,6 +285,16 @@ class _Server:
 def _signal_group(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+
+
+def _group_exists(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # of another user by now
+        pass
+    return True
 
 
 def _kill(pid: int) -> None:
