@@ -144,3 +144,10 @@ def test_searcher_made_by_hand_keeps_its_own_settings() -> None:
 def test_mistakes_are_named(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+def test_debug_log_of_syne_tunes_launchers_is_accepted() -> None:
+    space = {"x": uniform(0, 1)}
+    quiet = RandomSearch(space, metric="loss", random_seed=1, search_options={"debug_log": False})
+    usual = RandomSearch(space, metric="loss", random_seed=1)
+    assert quiet.suggest(0) == usual.suggest(0)

@@ -19,11 +19,12 @@ SEARCHERS: dict[str, type[BaseSearcher]] = {"grid": GridSearcher, "random": Rand
 def searcher_factory(searcher_name: str, config_space: dict[str, Any], **kwargs: Any) -> BaseSearcher:
     """The searcher named ``searcher_name``.
 
-    :param kwargs: arguments of its class
+    :param kwargs: arguments of its class; ``debug_log`` of Syne Tune's launchers is passed over
     :raises UnknownNameError: no such searcher, or no such argument
     """
     if searcher_name not in SEARCHERS:
         raise UnknownNameError("searcher", searcher_name, SEARCHERS)
     cls = SEARCHERS[searcher_name]
+    kwargs.pop("debug_log", None)  # the tuner logs what the searcher does
     reject_unknown(kwargs, cls)
     return cls(config_space, **kwargs)
