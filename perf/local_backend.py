@@ -76,8 +76,8 @@ def _floor_row(side: Side, num_trials: int, number: int) -> dict[str, Any]:
     given = {"library": side.library, "x": 0.5, **TRIAL}
     words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
     command = [str(side.python), str(TRIAL_SCRIPT), *words]
-
-    null, environment = subprocess.DEVNULL, measured_environment()
+    # One thread each, as the peer's back-end has it: 4 trials that take 2 cores each are no floor.
+    null, environment = subprocess.DEVNULL, measured_environment(OMP_NUM_THREADS="1")
 
     def run(_: int) -> None:
         subprocess.run(command, stdin=null, stdout=null, check=True, cwd=folder, env=environment)
