@@ -263,7 +263,14 @@ def test_a_worker_whose_parent_is_gone_ends_at_once(make_launcher, prepare, sign
     wait_for(lambda: not any(map(is_alive, pids(signs))), 10)
 
 
-def test_a_terminal_shows_a_table_that_follows_the_workers(make_launcher, tmp_path: Path) -> None:
+def test_a_terminal_shows_a_table_that_follows_the_workers(
+    make_launcher, script: Path, tmp_path: Path
+) -> None:
+    # The table is drawn twice a second: a trial must last longer than that to be seen running.
+    slow = script.read_text().replace(
+        "report = Reporter()", "__import__('time').sleep(2); report = Reporter()"
+    )
+    script.write_text(slow)
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         [sys.executable, str(make_launcher()), *PAIR, "--json"],
