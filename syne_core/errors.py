@@ -6,6 +6,7 @@
       UsageError                    2   bad flag, key, name or value
         ConfigSpaceError            2   bad domain or configuration
         BenchmarkDefinitionError    2   bad benchmark definition
+        BlackboxError               2   a tabulated benchmark that is damaged or does not fit
         UnknownNameError            2   a name that is not among the valid ones
         MissingDependencyError      2   an optional package is not installed
       ExperimentError               1   an experiment could not run to its end
@@ -23,6 +24,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "BenchmarkDefinitionError",
+    "BlackboxError",
     "ConfigSpaceError",
     "ExperimentError",
     "ExperimentLockedError",
@@ -61,6 +63,10 @@ class ConfigSpaceError(UsageError):
 
 class BenchmarkDefinitionError(UsageError):
     """A benchmark definition contradicts itself or points to a missing file."""
+
+
+class BlackboxError(UsageError):
+    """A tabulated benchmark is damaged, or does not fit what is asked of it; the message names the cell."""
 
 
 class UnknownNameError(UsageError):
