@@ -48,6 +48,21 @@ PEERS = {
             ("syne-tune==0.16.0", "huggingface_hub", "fastparquet"),
             "import syne_tune.backend, syne_tune.optimizer.baselines; from syne_tune import Reporter, Tuner",
         ),
+        # Its GP sampler needs torch; CMA-ES needs cmaes.
+        Peer("optuna", ("optuna==5.0.0", "cmaes==0.13.1", "torch==2.13.0"), "import optuna, cmaes, torch"),
+        Peer("botorch", ("botorch==0.18.1", "torch==2.13.0"), "import botorch"),
+        # Not measured: all of the above beside what this project and its tests need, so that tests of the
+        # adapters run as at a user's who installs all extras.
+        Peer(
+            "adapters",
+            (
+                *("optuna==5.0.0", "cmaes==0.13.1", "botorch==0.18.1", "torch==2.13.0"),
+                *("syne-tune==0.16.0", "huggingface_hub", "fastparquet"),
+                *("click", "pyyaml", "scipy", "pandas", "matplotlib", "rich", "packaging"),
+                *("scikit-learn", "pytest", "hypothesis"),
+            ),
+            "import optuna, cmaes, botorch, syne_tune.optimizer.baselines, click, pytest, hypothesis",
+        ),
     )
 }
 
