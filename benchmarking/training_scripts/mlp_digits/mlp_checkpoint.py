@@ -57,5 +57,5 @@ def _state(model):
 def _check(saved, expected, metrics):
     if [a.shape for a in saved] != [a.shape for a in expected]:
         raise ValueError("it belongs to a network of another shape")
-    if not {"epoch", "elapsed_time"} <= metrics.keys():
+    if not {"epoch", "elapsed_time", "cpu_time"} <= metrics.keys():
         raise ValueError("it does not say which epoch it was saved after")

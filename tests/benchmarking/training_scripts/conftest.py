@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).parents[3]
 SCRIPTS = REPOSITORY / "benchmarking" / "training_scripts"
 
 
-_BY_THE_CLOCK = {"elapsed_time", "st_worker_timestamp", "st_worker_time", "st_worker_iter"}
+_BY_THE_CLOCK = {"elapsed_time", "cpu_time", "st_worker_timestamp", "st_worker_time", "st_worker_iter"}
 
 # One run after the other of a script's main(), as JSON {name: [exit code, stdout, stderr]}.
 _RUN_MANY = """

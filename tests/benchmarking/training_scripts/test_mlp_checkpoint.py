@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-METRICS = {"epoch": 3, "accuracy": 0.91, "loss": 0.1 + 0.2, "elapsed_time": 1.25}
+METRICS = {"epoch": 3, "accuracy": 0.91, "loss": 0.1 + 0.2, "elapsed_time": 1.25, "cpu_time": 0.75}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,9 @@ class Explosive:
 def test_a_pickle_in_a_checkpoint_is_not_executed(checkpoints, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     state = {f"state_{i}": np.array([Explosive()], dtype=object) for i in range(8)}
-    np.savez(tmp_path / "checkpoint.npz", metric_epoch=3, metric_elapsed_time=1.0, **state)
+    np.savez(
+        tmp_path / "checkpoint.npz", metric_epoch=3, metric_elapsed_time=1.0, metric_cpu_time=1.0, **state
+    )
     assert checkpoints.load_checkpoint(tmp_path, make_model(2)) is None
     assert not (tmp_path / "exploded").exists()
     assert "starting over" in capsys.readouterr().err
