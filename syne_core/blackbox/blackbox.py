@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,6 +56,15 @@ class Blackbox(ABC):
         :param seed: which repetition, below ``num_seeds``
         :raises BlackboxError: it has no values for ``config``
         """
+
+    def digest(self) -> str:
+        """sha256, as hexadecimal digits, of what decides its answers.
+
+        This one knows only the class and :meth:`metadata`: a class with parameters overrides either.
+        """
+        cls = type(self)
+        parts = [f"{cls.__module__}.{cls.__qualname__}", self.metadata()]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
     def metadata(self) -> dict[str, Any]:
         """What is stored with the results of a simulated experiment; JSON."""
