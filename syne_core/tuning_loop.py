@@ -7,6 +7,7 @@ on, so that a session that dies anywhere can be replayed.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,7 @@ class TuningLoop:
 
     def _let_trials_complete(self) -> None:
         while self.ledger.active:
-            self.backend.wait(self.tuner.sleep_time)
+            self.backend.wait(self._longest_wait())
             self._process_news()
             self.record.flush()
             self.status.elapsed = self.record.elapsed
@@ -130,8 +131,15 @@ class TuningLoop:
         explain = getattr(criterion, "reason", None)
         return (explain and explain(self.status)) or "the stopping criterion is met"
 
+    def _longest_wait(self) -> float:
+        """Seconds. A simulated back-end returns at the next event, and until then nothing changes that a
+        ``StoppingCriterion`` looks at, but for the time; other criteria may look at anything."""
+        if self.backend.is_simulated and hasattr(self.tuner.stop_criterion, "max_wallclock_time"):
+            return math.inf
+        return self.tuner.sleep_time
+
     def _sleep(self) -> None:
-        left = self.tuner.sleep_time
+        left = self._longest_wait()
         if (limit := self.tuner.max_wallclock_time) is not None:
             left = min(left, max(0.0, limit - self.record.elapsed))
         self.callbacks.call("on_tuning_sleep", left)

@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from syne_core.backend.trial_status import Status, Trial, TrialResult
 
@@ -36,6 +36,10 @@ class TrialBackend(ABC):
         see ``CheckpointRemoval``; also after ``close``
     :param pass_args_as_json: hand the configuration over as a file, ``--st_config_json_filename``
     """
+
+    #: Whether ``time`` is simulated and ``wait`` jumps to the next event. The experiment can then be repeated
+    #: at little cost, so the tuner neither waits for the disk nor looks at the back-end between events.
+    is_simulated: ClassVar[bool] = False
 
     def __init__(self, delete_checkpoints: bool = False, pass_args_as_json: bool = False) -> None:
         self.delete_checkpoints = delete_checkpoints

@@ -1,0 +1,1 @@
+"""Trials in simulated time, from tabulated benchmarks."""
