@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from syne_core.blackbox.analytic import make_problem, problem_names
 from syne_core.blackbox.blackbox import Blackbox
 from syne_core.blackbox.mistakes import brief
 from syne_core.blackbox.table_files import is_table_folder, load_table
@@ -17,7 +18,7 @@ _TABLES = Path(__file__).parent / "tables"
 def list_blackboxes() -> dict[str, str]:
     """Names that :func:`load_blackbox` takes, each with what it is: ``"table"`` or ``"problem"``."""
     tables = sorted(folder.name for folder in _TABLES.glob("*") if is_table_folder(folder))
-    return dict.fromkeys(tables, "table")
+    return dict.fromkeys(tables, "table") | dict.fromkeys(problem_names(), "problem")
 
 
 def load_blackbox(source: str | Path) -> Blackbox:
@@ -34,6 +35,9 @@ def load_blackbox(source: str | Path) -> Blackbox:
         folder = _TABLES / str(source)
     if is_table_folder(folder):
         return load_table(folder)
+    problem = make_problem(str(source))
+    if problem is not None:
+        return problem
     if folder.is_dir():
         raise BlackboxError(f"{folder} holds no blackbox")
     raise UnknownNameError("blackbox", str(source), list_blackboxes())

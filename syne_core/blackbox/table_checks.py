@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,7 @@ def check_resources(resources: Sequence[Any]) -> list[str]:
     wrong = [brief(r) for r, good in zip(resources, whole, strict=True) if not good]
     if wrong:
         return [f"resources must be whole numbers >= 1, not {', '.join(shown(wrong, 'more'))}"]
-    pairs = zip(resources, resources[1:], strict=False)
+    pairs = itertools.pairwise(resources)
     return [f"resources must increase, but {b} comes after {a}" for a, b in pairs if b <= a][:1]
 
 

@@ -174,7 +174,7 @@ class BlackboxTabular(Blackbox):
         missing = np.flatnonzero(~recorded.any(axis=1)).tolist()
         wrong = [f"row {row}: it has no report in any repetition, and no failure" for row in missing]
         require(self._where, shown(wrong, "more rows"))
-        self._recorded = recorded
+        self._recorded: NDArray[Any] = recorded
         for array in (self._elapsed, self._metrics, self._reported, recorded):
             array.flags.writeable = False
         self.num_seeds = int(self._elapsed.shape[1])
@@ -279,7 +279,7 @@ class BlackboxTabular(Blackbox):
         return self._metrics
 
     @property
-    def recorded(self) -> NDArray[np.bool_]:
+    def recorded(self) -> NDArray[Any]:
         """Which repetitions were run, shape (configurations, repetitions); read-only."""
         return self._recorded
 
