@@ -9,7 +9,17 @@ from typing import Any
 from benchmarking.commons.registry import Registry
 from syne_core.optimizer.scheduler import TrialScheduler
 
-__all__ = ["ASHA", "METHODS", "MSR", "GridSearch", "Method", "MethodArguments", "RandomSearch"]
+__all__ = [
+    "ASHA",
+    "METHODS",
+    "MOBSTER",
+    "MSR",
+    "BayesianOptimization",
+    "GridSearch",
+    "Method",
+    "MethodArguments",
+    "RandomSearch",
+]
 
 
 @dataclass(frozen=True)
@@ -55,12 +65,37 @@ def GridSearch(method_arguments: MethodArguments, **kwargs: Any) -> TrialSchedul
     return Scheduler(**{**_common(method_arguments), **kwargs})
 
 
+def BayesianOptimization(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
+    """Bayesian optimisation with a Gaussian process.
+
+    :param kwargs: arguments of ``syne_core.optimizer.baselines.BayesianOptimization``
+    """
+    from syne_core.optimizer.baselines import BayesianOptimization as Scheduler
+
+    return Scheduler(**{**_common(method_arguments), **kwargs})
+
+
 def ASHA(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
     """Asynchronous successive halving, in its promotion variant unless ``type="stopping"``.
 
     :param kwargs: arguments of ``syne_core.optimizer.baselines.ASHA``
     """
     from syne_core.optimizer.baselines import ASHA as Scheduler
+
+    settings = {
+        "type": "promotion",
+        "resource_attr": method_arguments.resource_attr,
+        **_common(method_arguments),
+    }
+    return Scheduler(**{**settings, **kwargs})
+
+
+def MOBSTER(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
+    """ASHA with configurations from a Gaussian process, in its promotion variant unless ``type="stopping"``.
+
+    :param kwargs: arguments of ``syne_core.optimizer.baselines.MOBSTER``
+    """
+    from syne_core.optimizer.baselines import MOBSTER as Scheduler
 
     settings = {
         "type": "promotion",
@@ -89,7 +124,9 @@ METHODS = Registry(
     "synebench.methods",
     {
         "RS": f"{__name__}:RandomSearch",
+        "BO": f"{__name__}:BayesianOptimization",
         "ASHA": f"{__name__}:ASHA",
+        "MOBSTER": f"{__name__}:MOBSTER",
         "Grid": f"{__name__}:GridSearch",
         "MSR": f"{__name__}:MSR",
     },

@@ -8,7 +8,14 @@ import pytest
 
 from syne_core.config_space import randint, uniform
 from syne_core.errors import ConfigSpaceError, UnknownNameError, UsageError
-from syne_core.optimizer.baselines import ASHA, GridSearch, RandomSearch, baselines_dict
+from syne_core.optimizer.baselines import (
+    ASHA,
+    MOBSTER,
+    BayesianOptimization,
+    GridSearch,
+    RandomSearch,
+    baselines_dict,
+)
 from syne_core.optimizer.random_streams import DEFAULT_SEED
 from syne_core.optimizer.scheduler import TrialScheduler
 from syne_core.optimizer.schedulers import FIFOScheduler, HyperbandScheduler
@@ -41,7 +48,13 @@ def test_asha_stops_by_default_and_knows_its_rungs() -> None:
 
 
 def test_baselines_are_listed_by_syne_tunes_names() -> None:
-    assert baselines_dict == {"Random Search": RandomSearch, "Grid Search": GridSearch, "ASHA": ASHA}
+    assert baselines_dict == {
+        "Random Search": RandomSearch,
+        "Grid Search": GridSearch,
+        "Bayesian Optimization": BayesianOptimization,
+        "ASHA": ASHA,
+        "MOBSTER": MOBSTER,
+    }
 
 
 def test_first_configuration_is_the_default_one() -> None:

@@ -57,6 +57,10 @@ class UnseenConfigs:
         self._excluded.add(config_key(config, self._space))
         self._left = None
 
+    def is_excluded(self, config: Mapping[str, Any]) -> bool:
+        """Whether ``config`` was excluded."""
+        return config_key(config, self._space) in self._excluded
+
     def draw(self, rng: RandomSource, exclude: bool = True) -> dict[str, Any] | None:
         """A configuration that is not excluded; None, and nothing changes, if there is none.
 
