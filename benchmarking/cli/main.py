@@ -23,6 +23,7 @@ _VERBS = {
     "status": ("status", "Show how studies stand."),
     "best": ("best", "Show the best configuration of a study."),
     "plot": ("plot", "Plot incumbents against time, per method."),
+    "record": ("record", "Turn a study into a tabulated benchmark for the simulator."),
     "logs": ("logs", "Show what an experiment or a trial printed."),
     "reproduce": ("reproduce", "Show how to run one experiment again."),
     "clean": ("clean", "Give back the disk space of a study."),
