@@ -69,7 +69,9 @@ class AskTellScheduler(AdapterScheduler):
         if proposed is None:
             return None
         if not isinstance(proposed, Mapping):
-            raise UsageError(f"optimiser.ask returned {proposed!r}; expected a configuration, which is a dict")
+            raise UsageError(
+                f"optimiser.ask returned {proposed!r}; expected a configuration, which is a dict"
+            )
         self._running[trial_id] = proposed  # type: ignore[assignment]
         return _as_in_space(proposed, self.config_space)
 
@@ -132,7 +134,9 @@ def _as_in_space(config: Mapping[str, Any], space: Mapping[str, Any]) -> dict[st
     """``config`` with 3 instead of 3.0 where the space has integers: many optimisers know floats only."""
     return {
         name: int(value)
-        if isinstance(value, float) and value.is_integer() and getattr(space.get(name), "value_type", 0) is int
+        if isinstance(value, float)
+        and value.is_integer()
+        and getattr(space.get(name), "value_type", 0) is int
         else value
         for name, value in config.items()
     }

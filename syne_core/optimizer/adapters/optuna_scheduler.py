@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -111,7 +112,11 @@ class OptunaScheduler(AdapterScheduler):
         last = self.max_resource.level
         if last is not None and resource >= last:
             return SchedulerDecision.CONTINUE  # it ends by itself
-        return SchedulerDecision.STOP if optuna_trial.should_prune() else SchedulerDecision.CONTINUE
+        with warnings.catch_warnings():
+            # NumPy's, where the median pruner sees nothing but NaN.
+            warnings.filterwarnings("ignore", message="All-NaN", category=RuntimeWarning)
+            prune = optuna_trial.should_prune()
+        return SchedulerDecision.STOP if prune else SchedulerDecision.CONTINUE
 
     def on_trial_remove(self, trial: Trial) -> None:
         self._close(trial.trial_id, state=self._state.PRUNED)

@@ -1,0 +1,111 @@
+"""Syne Tune 0.16, imported when it is needed: its schedulers by name, and what is known to be wrong there."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from syne_core.config_space import config_space_to_json_dict
+from syne_core.errors import ConfigSpaceError, MissingDependencyError, UnknownNameError
+
+__all__ = ["SCHEDULERS", "known_faults", "scheduler_class", "syne_tune_space", "syne_tune_version"]
+
+#: Classes of ``syne_tune.optimizer.baselines``, and whether they look at every epoch.
+SCHEDULERS: dict[str, bool] = {
+    "ASHA": True,
+    "ASHABORE": True,
+    "ASHACQR": True,
+    "BOHB": True,
+    "BORE": False,
+    "BOTorch": False,
+    "CQR": False,
+    "REA": False,
+    "RandomSearch": False,
+    "TPE": False,
+}
+
+_PAIRING = (
+    "it pairs configurations in the order of trials with objectives in the order of completion: with several "
+    "workers it is about random search"
+)
+_BRACKETS = "it draws brackets from the global random state"
+_GLOBAL = "its random configurations come from the global random state, not from its seed"
+_SEEDED_HERE = "here it is lent a global random state of its own, so that the seed decides"
+# By class, what was found by reading its source and by running it.
+_FAULTS: dict[str, tuple[str, ...]] = {
+    "BOTorch": (_PAIRING, _GLOBAL),
+    "ASHA": (_BRACKETS, _GLOBAL),
+    "ASHABORE": (_BRACKETS, _GLOBAL),
+    "ASHACQR": (_BRACKETS, _GLOBAL),
+    "BOHB": (_BRACKETS, _GLOBAL),
+    "BORE": (_GLOBAL,),
+    "CQR": (_GLOBAL,),
+    "REA": (_GLOBAL,),
+    "RandomSearch": (_GLOBAL,),
+    "TPE": (_GLOBAL,),
+}
+
+
+def known_faults(class_name: str) -> list[str]:
+    """What is known to be wrong with a scheduler of Syne Tune 0.16, a sentence each."""
+    faults = _FAULTS.get(class_name, ())
+    return [f"Syne Tune's {class_name}: {fault}" for fault in faults] + (
+        [_SEEDED_HERE] if _GLOBAL in faults else []
+    )
+
+
+def syne_tune_version() -> str:
+    """The version that is installed."""
+    return str(_module("syne_tune").__version__)
+
+
+def scheduler_class(name: str) -> Any:
+    """The class ``name`` of ``syne_tune.optimizer.baselines``.
+
+    :raises UnknownNameError: it is not in ``SCHEDULERS``
+    :raises MissingDependencyError: Syne Tune is not installed, or what that scheduler needs
+    """
+    if name not in SCHEDULERS:
+        raise UnknownNameError("scheduler of Syne Tune", name, SCHEDULERS)
+    if name == "BOTorch":
+        try:
+            importlib.import_module("botorch")
+        except ModuleNotFoundError:
+            raise MissingDependencyError("BoTorch", "syne-tune,botorch") from None
+    baselines = _module("syne_tune.optimizer.baselines")
+    if not hasattr(baselines, "CQR"):
+        version = syne_tune_version()
+        raise MissingDependencyError(f"Syne Tune 0.16, not {version},", "syne-tune")
+    return getattr(baselines, name)
+
+
+def syne_tune_space(config_space: Mapping[str, Any]) -> dict[str, Any]:
+    """``config_space`` with domains of Syne Tune's.
+
+    :raises MissingDependencyError: Syne Tune is not installed
+    :raises ConfigSpaceError: it does not know a domain
+    """
+    theirs = _module("syne_tune.config_space")
+    ours = config_space_to_json_dict(dict(config_space))
+    made, mistakes = {}, []
+    for name, entry in ours.items():
+        try:
+            # A constant that is a dictionary is none of its domains.
+            is_domain = isinstance(entry, dict) and "domain_cls" in entry
+            made[name] = theirs.from_dict(entry) if is_domain else entry
+        except Exception as error:  # asserts and whatever else its constructors end in
+            mistakes.append(f"{name}: Syne Tune refuses {config_space[name]!r} ({error})")
+    if mistakes:
+        raise ConfigSpaceError.joined(mistakes)
+    return made
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # It imports libraries of its own extras, which ours brings along.
+        missing = error.name or name
+        what = "Syne Tune 0.16" if missing.startswith("syne_tune") else f"{missing}, for Syne Tune"
+        raise MissingDependencyError(what, "syne-tune") from None
