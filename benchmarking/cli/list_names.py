@@ -23,6 +23,9 @@ def command(what: str, as_json: bool) -> None:
         print(json.dumps(rows, indent=2))
         return
     for row in rows:
+        if extra := row.pop("extra", ""):
+            row["needs"] = f"[needs synebench[{extra}]]"
+    for row in rows:
         print("  ".join(f"{value!s:24}" if key == "name" else str(value) for key, value in row.items()))
 
 
@@ -51,6 +54,10 @@ def _methods() -> list[dict[str, Any]]:
     from benchmarking.commons.default_baselines import METHODS
 
     return [
-        {"name": name, "description": next(iter((method.__doc__ or "").strip().splitlines()), "")}
+        {
+            "name": name,
+            "description": next(iter((method.__doc__ or "").strip().splitlines()), ""),
+            "extra": METHODS.extras.get(name, ""),
+        }
         for name, method in METHODS.loaded().items()
     ]

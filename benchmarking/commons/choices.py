@@ -13,6 +13,7 @@ from benchmarking.commons.default_baselines import Method
 from benchmarking.commons.flags import looks_like_path
 from benchmarking.commons.python_file import object_in, run_python_file
 from benchmarking.commons.quoting import one_line, shortened
+from benchmarking.commons.registry import Registry
 from syne_core.errors import UnknownNameError, UsageError
 
 __all__ = [
@@ -71,7 +72,7 @@ def pick_benchmark(
 
 
 def choose_methods(names: Sequence[str] | None, methods: Mapping[str, Method]) -> dict[str, Method]:
-    """The methods called ``names``; None: all.
+    """The methods called ``names``; None: all, but of a registry only those that need no extra.
 
     :raises UsageError: with all mistakes
     """
@@ -85,7 +86,9 @@ def choose_methods(names: Sequence[str] | None, methods: Mapping[str, Method]) -
     ]
     if mistakes:
         raise UsageError.joined(mistakes)
-    return {name: methods[name] for name in (methods if names is None else names)}
+    if names is None:
+        names = methods.unasked if isinstance(methods, Registry) else list(methods)
+    return {name: methods[name] for name in names}
 
 
 def read_methods(path: Path) -> dict[str, Method]:

@@ -118,6 +118,27 @@ def MSR(method_arguments: MethodArguments, **kwargs: Any) -> TrialScheduler:
     return MedianStoppingRule(RandomSearch(method_arguments), **settings)
 
 
+_LIBRARIES = "benchmarking.commons.library_baselines"
+# Name: attribute there, and the extra that brings the library.
+_OF_LIBRARIES = {
+    "TPE": ("TPE", "optuna"),
+    "TPE-Median": ("TPEMedian", "optuna"),
+    "TPE-Hyperband": ("TPEHyperband", "optuna"),
+    "CMA-ES": ("CMAES", "optuna"),
+    "Optuna-GP": ("OptunaGP", "optuna,torch"),
+    "BoTorch": ("BoTorch", "botorch"),
+    "SyneTune-RS": ("SyneTuneRS", "syne-tune"),
+    "SyneTune-ASHA": ("SyneTuneASHA", "syne-tune"),
+    "SyneTune-BORE": ("SyneTuneBORE", "syne-tune"),
+    "SyneTune-TPE": ("SyneTuneTPE", "syne-tune"),
+    "SyneTune-REA": ("SyneTuneREA", "syne-tune"),
+    "SyneTune-CQR": ("SyneTuneCQR", "syne-tune"),
+    "SyneTune-BoTorch": ("SyneTuneBoTorch", "syne-tune,botorch"),
+    "SyneTune-BOHB": ("SyneTuneBOHB", "syne-tune"),
+    "SyneTune-ASHABORE": ("SyneTuneASHABORE", "syne-tune"),
+    "SyneTune-ASHACQR": ("SyneTuneASHACQR", "syne-tune"),
+}
+
 #: Callables ``MethodArguments -> TrialScheduler``.
 METHODS = Registry(
     "method",
@@ -129,7 +150,9 @@ METHODS = Registry(
         "MOBSTER": f"{__name__}:MOBSTER",
         "Grid": f"{__name__}:GridSearch",
         "MSR": f"{__name__}:MSR",
+        **{name: f"{_LIBRARIES}:{attribute}" for name, (attribute, _) in _OF_LIBRARIES.items()},
     },
+    extras={name: extra for name, (_, extra) in _OF_LIBRARIES.items()},
 )
 
 

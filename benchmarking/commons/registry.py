@@ -25,11 +25,15 @@ class Registry(Mapping[str, Any]):
     :param kind: what is registered, for messages: ``"benchmark"``
     :param group: entry-point group of plug-ins
     :param built_in: ``"module:attribute"`` by name
+    :param extras: the extra of synebench that a name needs, where it needs one
     """
 
-    def __init__(self, kind: str, group: str, built_in: Mapping[str, str]) -> None:
+    def __init__(
+        self, kind: str, group: str, built_in: Mapping[str, str], extras: Mapping[str, str] | None = None
+    ) -> None:
         self.kind = kind
         self.group = group
+        self.extras = dict(extras or {})
         self._built_in = dict(built_in)
 
     def __getitem__(self, name: str) -> Any:
@@ -47,6 +51,11 @@ class Registry(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    @property
+    def unasked(self) -> list[str]:
+        """What "all" means where nobody names anything: all that needs no extra."""
+        return [name for name in self if name not in self.extras]
 
     def loaded(self) -> dict[str, Any]:
         """All objects that can be imported; a broken plug-in is warned of and left out."""
