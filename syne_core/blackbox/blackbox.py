@@ -7,7 +7,8 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 __all__ = ["Blackbox", "LearningCurve"]
 
@@ -39,6 +40,7 @@ class Blackbox(ABC):
     :ivar metric_names: names of the metrics, the time not among them
     :ivar elapsed_time_attr: name under which reports carry the seconds since the start of the training
     :ivar num_seeds: repetitions of each configuration
+    :ivar modes: ``"min"`` or ``"max"`` by name of metric, as far as known
     """
 
     config_space: dict[str, Any]
@@ -47,6 +49,7 @@ class Blackbox(ABC):
     metric_names: tuple[str, ...]
     elapsed_time_attr: str
     num_seeds: int
+    modes: Mapping[str, Literal["min", "max"]] = MappingProxyType({})
 
     @abstractmethod
     def curve(self, config: Mapping[str, Any], seed: int = 0) -> LearningCurve:

@@ -25,6 +25,7 @@ __all__ = [
     "domains_of",
     "duplicate_rows",
     "numbers",
+    "repetitions_in",
 ]
 
 
@@ -122,13 +123,22 @@ def duplicate_rows(keys: Sequence[tuple[Any, ...]]) -> list[list[int]]:
     return [rows for rows in groups.values() if len(rows) > 1]
 
 
+def repetitions_in(elapsed: Any) -> int:
+    """How many repetitions a table has, by its array of times; 1 if that is no array of three axes."""
+    try:
+        lengths = np.shape(elapsed)
+    except ValueError:
+        return 1
+    return lengths[1] if len(lengths) == 3 and lengths[1] else 1
+
+
 def numbers(name: str, values: Any, shape: Shape) -> tuple[NDArray[Any], list[str]]:
     """``values`` as an array of floats (32 bits stay 32), and what is wrong with its type or shape."""
     wanted = (shape.configurations, shape.seeds, shape.resources)
     empty = np.full(wanted, np.nan)
     try:
         array = np.asarray(values)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:  # for example, rows of unequal length
         return empty, [f"'{name}' is not an array: {error}"]
     if array.dtype.kind not in "fiu":
         return empty, [f"'{name}' holds {array.dtype} instead of numbers"]

@@ -23,6 +23,7 @@ from syne_core.blackbox.table_checks import (
     domains_of,
     duplicate_rows,
     numbers,
+    repetitions_in,
 )
 from syne_core.config_space import config_mistakes, config_space_to_json_dict
 from syne_core.config_space.values import json_mistake, plain
@@ -129,8 +130,7 @@ class BlackboxTabular(Blackbox):
         failures: dict[tuple[int, int], str],
         rows: int,
     ) -> None:
-        lengths = np.shape(elapsed) if isinstance(elapsed, np.ndarray) else np.shape(np.asarray(elapsed))
-        shape = Shape(rows, lengths[1] if len(lengths) == 3 else 0, len(self.resources))
+        shape = Shape(rows, repetitions_in(elapsed), len(self.resources))
         times, mistakes = numbers(self.elapsed_time_attr, elapsed, shape)
         values: dict[str, NDArray[Any]] = {}
         for name, given in metrics.items():
@@ -245,8 +245,12 @@ class BlackboxTabular(Blackbox):
 
         Distance is Euclidean on the unit cube; two different categories without an order are at distance 1.
         """
-        gaps = self.points() - self._encoding.point(config)
+        gaps = self.points() - self.point(config)
         return int(np.argmin(np.einsum("ij,ij->i", gaps, gaps)))
+
+    def point(self, config: Mapping[str, Any]) -> NDArray[np.float64]:
+        """Coordinates of a configuration of the space."""
+        return self._encoding.point(config)
 
     def points(self) -> NDArray[np.float64]:
         """Coordinates of all rows, as :class:`~syne_core.blackbox.encoding.PointEncoding` makes them."""
@@ -282,6 +286,24 @@ class BlackboxTabular(Blackbox):
     def recorded(self) -> NDArray[Any]:
         """Which repetitions were run, shape (configurations, repetitions); read-only."""
         return self._recorded
+
+    def subset(self, rows: Sequence[int]) -> BlackboxTabular:
+        """A table of some rows, in the order given."""
+        index = list(rows)
+        place = {row: number for number, row in enumerate(index)}
+        return BlackboxTabular(
+            self.config_space,
+            [self.configurations[row] for row in index],
+            self._elapsed[index],
+            {name: self._metrics[index][..., i] for i, name in enumerate(self.metric_names)},
+            resource_attr=self.resource_attr,
+            resources=self.resources,
+            elapsed_time_attr=self.elapsed_time_attr,
+            failures={(place[r], s): why for (r, s), why in self.failures.items() if r in place},
+            modes=self.modes,
+            provenance=self.provenance,
+            name=self.name,
+        )
 
     def digest(self) -> str:
         """sha256 of all that decides its answers; modes, provenance and name do not."""

@@ -52,13 +52,9 @@ class FormulaBlackbox(Blackbox):
     def __init__(self, name: str, domains: Mapping[str, Domain], settings: Mapping[str, Any]) -> None:
         self.name = name
         self.config_space = dict(domains)
+        self.modes = dict.fromkeys(self.metric_names, "min")
         self._settings = dict(settings)
         self._keys = [(name, domain.match_key) for name, domain in domains.items()]
-
-    @property
-    def modes(self) -> dict[str, str]:
-        """``"min"`` for each metric."""
-        return dict.fromkeys(self.metric_names, "min")
 
     def metadata(self) -> dict[str, Any]:
         """Name and settings."""
