@@ -35,6 +35,7 @@ def benchmark_notes(benchmark: BenchmarkResults, methods: Iterable[str]) -> list
         "no finite value yet": _without_value(benchmark),
         "state not recorded, curve ends at the last report": _unknown(benchmark),
         "time limits differ, each curve ends at its own": _limits(benchmark),
+        "known of methods": _of_methods(benchmark),
     }
     notes = {title: "; ".join(parts) for title, parts in candidates.items()}
     return [f"{title}: {text}" for title, text in notes.items() if text]
@@ -104,3 +105,11 @@ def _limits(benchmark: BenchmarkResults) -> Iterator[str]:
     if len(limits) > 1:
         shown = (f"{limit:g} s" for limit in sorted(limit for limit in limits if limit is not None))
         yield ", ".join([*shown, *(["none"] if None in limits else [])])
+
+
+def _of_methods(benchmark: BenchmarkResults) -> Iterator[str]:
+    """What schedulers say of themselves in their metadata, such as faults of the libraries they stand for."""
+    for setup in benchmark.setups:
+        said = (seed.folder.metadata.get("method_notes") for seed in setup.seeds)
+        found = [note for notes in said if isinstance(notes, list) for note in notes]
+        yield from (f"{setup.label}: {note}" for note in dict.fromkeys(map(str, found)))

@@ -29,7 +29,7 @@ class OptunaScheduler(AdapterScheduler):
 
     The study is told: the last report of a trial that completed; ``PRUNED`` for one that was stopped;
     ``FAIL`` for one that failed, and for a proposal that was tried before. Running trials remain open in the
-    study, which samplers heed as far as they do (TPE does here). ``OptunaSpace`` says how a space looks there.
+    study; whether a sampler heeds them is up to it (TPE does). ``OptunaSpace`` says how a space looks there.
 
     :param sampler: name (``SAMPLERS``: ``"tpe"``, ``"gp"``, ``"cmaes"``, ...) or an Optuna sampler made by
         hand, with its own seed

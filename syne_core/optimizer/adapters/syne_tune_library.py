@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,34 +26,24 @@ SCHEDULERS: dict[str, bool] = {
     "TPE": False,
 }
 
+_LENT = "here it is lent a state of its own, which the seed decides"
 _PAIRING = (
-    "it pairs configurations in the order of trials with objectives in the order of completion: with several "
-    "workers it is about random search"
+    "it pairs configurations in the order of trials with objectives in the order of completion, so with "
+    "several workers it is about random search"
 )
-_BRACKETS = "it draws brackets from the global random state"
-_GLOBAL = "its random configurations come from the global random state, not from its seed"
-_SEEDED_HERE = "here it is lent a global random state of its own, so that the seed decides"
-# By class, what was found by reading its source and by running it.
+_BRACKETS = f"it draws brackets and random configurations from the global random state; {_LENT}"
+_GLOBAL = f"it draws from the global random state; {_LENT}"
+# By class: what its source says, and its runs show.
 _FAULTS: dict[str, tuple[str, ...]] = {
     "BOTorch": (_PAIRING, _GLOBAL),
-    "ASHA": (_BRACKETS, _GLOBAL),
-    "ASHABORE": (_BRACKETS, _GLOBAL),
-    "ASHACQR": (_BRACKETS, _GLOBAL),
-    "BOHB": (_BRACKETS, _GLOBAL),
-    "BORE": (_GLOBAL,),
-    "CQR": (_GLOBAL,),
-    "REA": (_GLOBAL,),
-    "RandomSearch": (_GLOBAL,),
-    "TPE": (_GLOBAL,),
+    **dict.fromkeys(("ASHA", "ASHABORE", "ASHACQR", "BOHB"), (_BRACKETS,)),
+    **dict.fromkeys(("BORE", "CQR", "REA", "RandomSearch", "TPE"), (_GLOBAL,)),
 }
 
 
 def known_faults(class_name: str) -> list[str]:
     """What is known to be wrong with a scheduler of Syne Tune 0.16, a sentence each."""
-    faults = _FAULTS.get(class_name, ())
-    return [f"Syne Tune's {class_name}: {fault}" for fault in faults] + (
-        [_SEEDED_HERE] if _GLOBAL in faults else []
-    )
+    return [f"Syne Tune's {class_name}: {fault}" for fault in _FAULTS.get(class_name, ())]
 
 
 def syne_tune_version() -> str:
@@ -102,6 +93,8 @@ def syne_tune_space(config_space: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _module(name: str) -> Any:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -109,3 +102,8 @@ def _module(name: str) -> Any:
         missing = error.name or name
         what = "Syne Tune 0.16" if missing.startswith("syne_tune") else f"{missing}, for Syne Tune"
         raise MissingDependencyError(what, "syne-tune") from None
+    finally:
+        # Importing it sets up logging for the whole process.
+        root.setLevel(level)
+        for handler in [handler for handler in root.handlers if handler not in handlers]:
+            root.removeHandler(handler)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from syne_core.backend.trial_status import Trial
@@ -34,7 +35,7 @@ class SyneTuneScheduler(AdapterScheduler):
     Its interface is another than that of 0.13, which ours has. It is lent a global random state of its own,
     since most of it draws from the global one. A report that is not finite is shown to it as the worst finite
     value so far, and not at all before there is one. What is known to be wrong with it is in the log, and as
-    ``notes`` in the metadata of every experiment.
+    ``method_notes`` in the metadata of every experiment, which plots and tables repeat.
 
     :param scheduler: name of a class of ``syne_tune.optimizer.baselines`` (``SCHEDULERS``), or a function
         ``(config_space, random_seed) -> scheduler`` of Syne Tune's, whose metric and mode agree with ours
@@ -69,7 +70,7 @@ class SyneTuneScheduler(AdapterScheduler):
         self._random = OwnRandomState(self.random_seed)
         space = syne_tune_space(config_space)
         make = self._maker(scheduler, dict(scheduler_options or {}))
-        with self._random.lent():
+        with self._random.lent(), _without_warnings():
             self.scheduler = make(space, seed_of_32_bits(self.random_seed))
         self.notes = known_faults(type(self.scheduler).__name__)
         for note in self.notes:
@@ -178,5 +179,17 @@ class SyneTuneScheduler(AdapterScheduler):
             "library": f"syne-tune {syne_tune_version()}",
             "scheduler": type(self.scheduler).__name__,
             "max_resource_level": self.max_resource.level,
-            "notes": self.notes,
+            "method_notes": self.notes,
         }
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """A block in which Syne Tune does not warn of arguments that one class of its own gives another."""
+    theirs = logging.getLogger("syne_tune")
+    level = theirs.level
+    theirs.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        theirs.setLevel(level)
