@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from syne_core.blackbox.blackbox import Blackbox, LearningCurve
 
 if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
-    from syne_core.blackbox.loading import blackbox_digest, list_blackboxes, load_blackbox
     from syne_core.blackbox.held_out import SurrogateError, surrogate_error
+    from syne_core.blackbox.loading import blackbox_digest, list_blackboxes, load_blackbox
     from syne_core.blackbox.surrogates import SurrogateBlackbox, add_surrogate
     from syne_core.blackbox.table_files import save_blackbox
     from syne_core.blackbox.tabular import BlackboxTabular, restrict_to_table
