@@ -27,11 +27,13 @@ class Peer:
 
     :param requirements: what pip installs
     :param check: Python code that must run before the environment counts as good
+    :param python: version of Python that it needs, as ``3.10``; empty: the one that runs this
     """
 
     name: str
     requirements: tuple[str, ...]
     check: str
+    python: str = ""
 
     @property
     def folder(self) -> Path:
@@ -48,8 +50,19 @@ PEERS = {
             ("syne-tune==0.16.0", "huggingface_hub", "fastparquet"),
             "import syne_tune.backend, syne_tune.optimizer.baselines; from syne_tune import Reporter, Tuner",
         ),
-        # Its GP sampler needs torch; CMA-ES needs cmaes.
-        Peer("optuna", ("optuna==5.0.0", "cmaes==0.13.1", "torch==2.13.0"), "import optuna, cmaes, torch"),
+        # The last with its own GP and MOBSTER; it needs a NumPy and a Python of its time.
+        Peer(
+            "syne-tune-0.13.0",
+            ("syne-tune[gpsearchers]==0.13.0",),
+            "import syne_tune.optimizer.baselines as b; b.MOBSTER, b.BayesianOptimization",
+            python="3.10",
+        ),
+        # Its GP sampler needs torch and SciPy, and is quicker with greenlet; CMA-ES needs cmaes.
+        Peer(
+            "optuna",
+            ("optuna==5.0.0", "cmaes==0.13.1", "torch==2.13.0", "scipy", "greenlet"),
+            "import optuna, cmaes, torch, scipy; optuna.samplers.GPSampler(seed=0)",
+        ),
         Peer("botorch", ("botorch==0.18.1", "torch==2.13.0"), "import botorch"),
         # Not measured: all of the above beside what this project and its tests need, so that tests of the
         # adapters run as at a user's who installs all extras.
@@ -99,10 +112,27 @@ def _make(peer: Peer, python: Path) -> None:
         peer.folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PeerUnavailableError(str(error)) from None
-    _run([sys.executable, "-m", "venv", str(peer.folder)])
+    _run([_base_python(peer), "-m", "venv", str(peer.folder)])
     _run([str(python), "-m", "pip", "install", "--quiet", *peer.requirements])
     _run([str(python), "-W", "ignore", "-c", peer.check])
     (peer.folder / _STAMP).write_text(json.dumps(_wanted(peer)))
+
+
+def _base_python(peer: Peer) -> str:
+    """The interpreter to make the environment with: ``$SYNEBENCH_PYTHON310``, on PATH, or of pyenv."""
+    if not peer.python or sys.version.startswith(f"{peer.python}."):
+        return sys.executable
+    variable = f"SYNEBENCH_PYTHON{peer.python.replace('.', '')}"
+    pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser() / "versions"
+    found = (
+        os.environ.get(variable),
+        *map(str, sorted(pyenv.glob(f"{peer.python}.*/bin/python{peer.python}"), reverse=True)),
+        shutil.which(f"python{peer.python}"),
+    )
+    for candidate in found:
+        if candidate and Path(candidate).exists():
+            return candidate
+    raise PeerUnavailableError(f"{peer.name} needs Python {peer.python}: none found; set ${variable}")
 
 
 def _run(command: list[str]) -> None:
@@ -117,7 +147,7 @@ def _run(command: list[str]) -> None:
 
 def _wanted(peer: Peer) -> dict[str, object]:
     # Through JSON, so that it compares equal to what was read back.
-    wanted: dict[str, object] = json.loads(json.dumps({**asdict(peer), "python": sys.version}))
+    wanted: dict[str, object] = json.loads(json.dumps({**asdict(peer), "python": peer.python or sys.version}))
     return wanted
 
 
