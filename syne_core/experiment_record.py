@@ -15,6 +15,8 @@ from syne_core.experiment_status import ExperimentStatus, read_status, write_sta
 from syne_core.journal import Journal
 from syne_core.paths import ExperimentPaths
 from syne_core.replay import Replayed, replay
+from syne_core.report_layout import ReportLayouts
+from syne_core.results_table import ResultsTable, write_results
 from syne_core.trial_ledger import TrialLedger
 from syne_core.tuning_status import TuningStatus
 
@@ -22,22 +24,34 @@ __all__ = ["ExperimentRecord"]
 
 logger = logging.getLogger(__name__)
 
+# Records that a death may cost where the journal is not durable.
+_MOST_PENDING = 1000
+
 
 class ExperimentRecord:
     """The record of one experiment, open for one session.
 
     :param clock: seconds, monotonic, real or simulated
     :param max_wallclock_time: limit in seconds to show in the status, None if there is none
+    :param durable: False: what is lost can be had again at little cost, so the disk is not waited for, and
+        records are written many at a time
     :raises ExperimentLockedError: if another process has it open
     """
 
     def __init__(
-        self, paths: ExperimentPaths, clock: Callable[[], float], max_wallclock_time: float | None
+        self,
+        paths: ExperimentPaths,
+        clock: Callable[[], float],
+        max_wallclock_time: float | None,
+        durable: bool = True,
     ) -> None:
         self.paths = paths
         self._clock = clock
         self._max_wallclock_time = max_wallclock_time
+        self._durable = durable
         self._journal = Journal(paths.journal)
+        self._layouts = ReportLayouts()
+        self._table: ResultsTable | None = None
         self._start = clock()
         self._offset = 0.0
 
@@ -68,15 +82,57 @@ class ExperimentRecord:
 
     def append(self, event: str, **values: Any) -> None:
         """Add a record to the journal; see ``syne_core.journal`` for the events."""
-        self._journal.append({"event": event, "t": round(self.elapsed, 6), **values})
+        record = {"event": event, "t": round(self.elapsed, 6), **values}
+        self._journal.append(record)
+        if self._table is not None:
+            self._table.take(record)
+
+    def append_report(
+        self, trial_id: int, report: dict[str, Any], decision: str, status: str, notes: dict[str, Any]
+    ) -> None:
+        """``append`` for reports, which are most of the journal.
+
+        :param notes: what else the record has
+        """
+        known = None if notes else self._layouts.of(report)
+        if known is None:
+            self.append("report", trial=trial_id, report=report, decision=decision, status=status, **notes)
+            return
+        layout, texts = known
+        t = repr(round(self._offset + self._clock() - self._start, 6))
+        self._journal.append_line(layout.line % (t, trial_id, *texts, decision, status))
+        if self._table is not None:
+            self._table.take_numbers(layout, texts, trial_id, decision, status, t)
 
     def flush(self) -> None:
         """Hand what was appended to the operating system: it survives the tuner's death."""
-        self._journal.commit()
+        if self._durable or self._journal.num_pending >= _MOST_PENDING:
+            self._journal.commit()
 
     def commit(self) -> None:
         """Return once the disk has what was appended: it survives the machine's."""
-        self._journal.commit(durable=True)
+        if self._durable:
+            self._journal.commit(durable=True)
+        else:
+            self.flush()
+
+    def keep_results(self) -> None:
+        """From now on, keep the table of results up to date, so that ``write_results`` costs little."""
+        self._journal.commit()
+        self._table = ResultsTable(self.paths.results.parent)
+        for record in self._journal.records():
+            self._table.take(record)
+
+    def write_results(self) -> None:
+        """Replace ``results.csv.zip``.
+
+        :raises OSError: if the disk is full; the old table stays
+        """
+        if self._table is None:
+            write_results(self.paths.journal, self.paths.results)
+        else:
+            self._journal.commit()  # a table must not know more than the journal
+            self._table.write(self.paths.results)
 
     def write_status(self, state: str, tuning_status: TuningStatus, reason: str = "") -> None:
         """Replace ``status.json``."""
@@ -104,6 +160,9 @@ class ExperimentRecord:
 
     def close(self) -> None:
         """Write what is left and let others continue the experiment."""
+        if self._table is not None:
+            self._table.close()
+            self._table = None
         self._journal.close()
 
     def _elapsed_in_status(self) -> float:

@@ -78,6 +78,15 @@ class Journal:
             raise _not_json(record, error) from None
         self._pending.append(line)
 
+    def append_line(self, line: str) -> None:
+        """Add a record that is JSON already, on one line."""
+        self._pending.append(line)
+
+    @property
+    def num_pending(self) -> int:
+        """Records that were not written yet."""
+        return len(self._pending)
+
     def commit(self, durable: bool = False) -> None:
         """Write what was appended; with ``durable``, return once the disk has it.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from syne_core.results_table import write_results
 from syne_core.tuner_callback import TunerCallback
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class ExtraResultsComposer:
 
 
 class StoreResultsCallback(TunerCallback):
-    """Writes ``results.csv.zip`` from the journal, every now and then and at the end.
+    """Writes ``results.csv.zip``, a view of the journal, every now and then and at the end.
 
     :param add_wallclock_time: accepted for Syne Tune's sake; ``st_tuner_time`` is always there
     :param extra_results_composer: adds columns
@@ -48,6 +47,7 @@ class StoreResultsCallback(TunerCallback):
     def on_tuning_start(self, tuner: Tuner) -> None:
         """See ``TunerCallback``."""
         self._tuner = tuner
+        tuner.keep_results()
         self._next_time = time.monotonic() + tuner.results_update_interval
 
     def extra_results(self) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class StoreResultsCallback(TunerCallback):
         """Write the table now."""
         assert self._tuner is not None, "the tuner has not started"
         start = time.monotonic()
-        write_results(self._tuner.paths.journal, self._tuner.paths.results)
+        self._tuner.write_results()
         took = time.monotonic() - start
         interval = max(self._tuner.results_update_interval, took / _MAX_SHARE)
         self._next_time = time.monotonic() + interval

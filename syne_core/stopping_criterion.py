@@ -5,12 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 from numbers import Real
+from operator import attrgetter
 from typing import Any
 
 from syne_core.errors import UsageError
 from syne_core.tuning_status import TuningStatus
 
 __all__ = ["StoppingCriterion"]
+
+_QUANTITIES = {
+    "max_wallclock_time": attrgetter("wallclock_time"),
+    "max_num_evaluations": attrgetter("num_reports"),
+    "max_num_trials_started": attrgetter("num_trials_started"),
+    "max_num_trials_completed": attrgetter("num_trials_completed"),
+    "max_cost": attrgetter("cost"),
+    "max_num_trials_finished": attrgetter("num_trials_finished"),
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,8 @@ class StoppingCriterion:
         mistakes = [mistake for name, value in given.items() if (mistake := _mistake(name, value))]
         if mistakes:
             raise UsageError.joined(mistakes)
+        limits = [(name, _QUANTITIES[name], limit) for name, limit in given.items() if name in _QUANTITIES]
+        vars(self)["_limits"] = limits  # asked after every report
 
     def __call__(self, status: TuningStatus) -> bool:
         """Whether the experiment should end."""
@@ -54,18 +66,12 @@ class StoppingCriterion:
 
     def reason(self, status: TuningStatus) -> str | None:
         """The limit that is reached, in words; None if none is."""
-        reached = (
-            ("max_wallclock_time", self.max_wallclock_time, status.wallclock_time),
-            ("max_num_evaluations", self.max_num_evaluations, status.num_reports),
-            ("max_num_trials_started", self.max_num_trials_started, status.num_trials_started),
-            ("max_num_trials_completed", self.max_num_trials_completed, status.num_trials_completed),
-            ("max_cost", self.max_cost, status.cost),
-            ("max_num_trials_finished", self.max_num_trials_finished, status.num_trials_finished),
-        )
-        for name, limit, value in reached:
-            if limit is not None and value >= limit:
+        for name, quantity, limit in vars(self)["_limits"]:
+            if quantity(status) >= limit:
                 return f"{name} = {limit:g} reached"
-        return self._metric_reason(status)
+        if self.min_metric_value or self.max_metric_value:
+            return self._metric_reason(status)
+        return None
 
     def _metric_reason(self, status: TuningStatus) -> str | None:
         statistics = status.overall_metric_statistics

@@ -122,6 +122,8 @@ class TrialLedger:
         """Whether ``report`` lacks a number that the scheduler needs; complains once for each name."""
         for name in self._needed:
             value = report.get(name)
+            if type(value) is float or type(value) is int:
+                continue
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 self._complain(tracked, name, report)
                 return True
@@ -133,6 +135,9 @@ class TrialLedger:
         :raises ExperimentError: if it returns something else
         """
         decision = self.scheduler.on_trial_result(tracked.trial, report)
+        if decision == SchedulerDecision.CONTINUE and recorded is None:
+            tracked.last = report
+            return decision
         if decision not in _OUTCOME:
             raise ExperimentError(
                 f"{type(self.scheduler).__name__}.on_trial_result returned {decision!r}; "

@@ -55,7 +55,7 @@ class Tuner:
     :param save_tuner: accepted for Syne Tune's sake; the journal makes it needless
     :param start_jobs_without_delay: do not wait for a stopping trial to release its worker
     :param trial_backend_path: folder for the trials if not the experiment's
-    :param resource_attr: name of the resource in reports; default: the scheduler's
+    :param resource_attr: name of the resource in reports; default: the scheduler's, else the back-end's
     :raises UsageError: at once, if an argument makes no sense
     """
 
@@ -97,7 +97,8 @@ class Tuner:
         self.wait_trial_completion_when_stopping = wait_trial_completion_when_stopping
         self.start_jobs_without_delay = start_jobs_without_delay
         self.callbacks: list[TunerCallback] = [StoreResultsCallback()] if callbacks is None else callbacks
-        self.resource_attr = resource_attr or getattr(scheduler, "resource_attr", None)
+        known = getattr(scheduler, "resource_attr", None) or trial_backend.resource_attr
+        self.resource_attr: str | None = resource_attr or known
         self.tuner_name = _full_name(tuner_name, trial_backend, suffix_tuner_name)
         self.tuner_path = experiment_path(self.tuner_name)
         self.paths = ExperimentPaths(self.tuner_path)
@@ -119,7 +120,10 @@ class Tuner:
         """
         if self._record is not None:
             raise UsageError(f"this Tuner of {self.tuner_name} ran before; make a new Tuner to continue")
-        record = ExperimentRecord(self.paths, self.trial_backend.time, self.max_wallclock_time)
+        backend = self.trial_backend
+        record = ExperimentRecord(
+            self.paths, backend.time, self.max_wallclock_time, durable=not backend.is_simulated
+        )
         try:
             self._record = record
             past = record.replay_into(self.ledger, self._identity())
@@ -152,6 +156,20 @@ class Tuner:
         if best is None:
             raise ExperimentError("no trial has reported a finite metric yet")
         return best.trial_id, best.config
+
+    def keep_results(self) -> None:
+        """Keep the table of results at hand while the experiment runs; for callbacks that write it."""
+        if self._record is not None:
+            self._record.keep_results()
+
+    def write_results(self) -> None:
+        """Write the table of results as it stands.
+
+        :raises ExperimentError: if the experiment has not begun
+        """
+        if self._record is None:
+            raise ExperimentError("there are no results yet: the tuner has not started")
+        self._record.write_results()
 
     def in_words(self, report: dict[str, Any]) -> str:
         """Resource and metrics of ``report``, for a person."""

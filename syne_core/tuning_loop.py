@@ -175,7 +175,7 @@ class TuningLoop:
         if extra := self.callbacks.extra_results():
             notes["extra"] = extra
         trial_id = tracked.trial.trial_id
-        self.record.append("report", trial=trial_id, report=report, decision=decision, status=status, **notes)
+        self.record.append_report(trial_id, report, decision, status, notes)
         if outcome is None and decision != SchedulerDecision.CONTINUE:
             self._carry_out(tracked, decision, report)
 

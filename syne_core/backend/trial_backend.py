@@ -40,6 +40,8 @@ class TrialBackend(ABC):
     #: Whether ``time`` is simulated and ``wait`` jumps to the next event. The experiment can then be repeated
     #: at little cost, so the tuner neither waits for the disk nor looks at the back-end between events.
     is_simulated: ClassVar[bool] = False
+    #: Name of the resource in reports, where the back-end knows it.
+    resource_attr: str | None = None
 
     def __init__(self, delete_checkpoints: bool = False, pass_args_as_json: bool = False) -> None:
         self.delete_checkpoints = delete_checkpoints

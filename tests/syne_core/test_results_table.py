@@ -6,7 +6,7 @@ import itertools
 import math
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 import pytest
@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import RandomScheduler, ScriptedBackend, epochs, make_tuner
 
-from syne_core import results_table
+from syne_core import Tuner
 from syne_core.errors import JournalError
 from syne_core.journal import Journal
 from syne_core.results_callback import ExtraResultsComposer, StoreResultsCallback
-from syne_core.results_table import result_rows, write_results
+from syne_core.results_table import ResultsTable, write_results
 
 Record = dict[str, Any]
 
@@ -133,7 +133,7 @@ def test_text_that_is_not_unicode_does_not_cost_the_table(tmp_path: Path) -> Non
 def test_torn_last_line_is_left_out(tmp_path: Path) -> None:
     journal = journal_of(tmp_path / "j", suggest(0), report(0, 1, loss=1))
     journal.write_bytes(journal.read_bytes() + b'{"event": "report", "trial": 0, "repo')
-    assert len(list(result_rows(journal))) == 1
+    assert len(table(journal)[0]) == 1
 
 
 def test_failure_to_write_leaves_the_old_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,11 +143,11 @@ def test_failure_to_write_leaves_the_old_table(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(JournalError, match="line 1"):
         write_results(journal, tmp_path / "results.csv.zip")
 
-    def fail(self: Any, rows: Any) -> None:
+    def fail(self: ResultsTable, text: TextIO) -> None:
         raise OSError("No space left on device")
 
     journal_of(journal, suggest(0), report(0, 2, loss=2))
-    monkeypatch.setattr(results_table.csv.DictWriter, "writerows", fail)  # type: ignore[attr-defined]
+    monkeypatch.setattr(ResultsTable, "write_csv", fail)
     with pytest.raises(OSError, match="No space"):
         write_results(journal, tmp_path / "results.csv.zip")
     assert (tmp_path / "results.csv.zip").read_bytes() == before
@@ -168,11 +168,11 @@ def test_rewriting_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPat
     clock = [100.0]
     times: list[float] = []
 
-    def slow(journal: Path, target: Path) -> None:
+    def slow(tuner: Tuner) -> None:
         times.append(clock[0])
         clock[0] += 1.0
 
-    monkeypatch.setattr("syne_core.results_callback.write_results", slow)
+    monkeypatch.setattr(Tuner, "write_results", slow)
     monkeypatch.setattr("syne_core.results_callback.time.monotonic", lambda: clock[0])
 
     def tick(number: int) -> None:

@@ -5,6 +5,8 @@ A cut is a prefix of the journal, together with what the disk of the trials may 
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import logging
 import os
@@ -44,6 +46,7 @@ from syne_core.experiment_status import ExperimentState, read_status
 from syne_core.optimizer.baselines import ASHA, GridSearch, RandomSearch
 from syne_core.optimizer.scheduler import SchedulerDecision, TrialScheduler, TrialSuggestion
 from syne_core.replay import replay
+from syne_core.results_table import write_csv
 from syne_core.stopping_criterion import StoppingCriterion
 from syne_core.trial_ledger import TrialLedger
 from syne_core.tuner import Tuner
@@ -212,10 +215,11 @@ def test_experiment_that_is_cut_again_and_again_ends_up_the_same(seed: int) -> N
 
 
 def test_results_tables_of_a_cut_and_of_a_whole_experiment_differ_in_times_only() -> None:
-    from syne_core.results_table import result_rows
-
-    def rows(experiment: Experiment) -> list[dict[str, Any]]:
-        table = result_rows(paths_of(experiment.name).journal)
+    def rows(experiment: Experiment) -> list[dict[str, str]]:
+        text = io.StringIO(newline="")
+        write_csv(paths_of(experiment.name).journal, text)
+        text.seek(0)
+        table = csv.DictReader(text)
         return [{key: value for key, value in row.items() if key != "st_tuner_time"} for row in table]
 
     whole = run(promoting, epochs(5))

@@ -77,6 +77,7 @@ class SimulatorBackend(TrialBackend):
         if not isinstance(blackbox, Blackbox):
             raise UsageError(f"SimulatorBackend needs a Blackbox, see load_blackbox; not {blackbox!r}")
         self.blackbox = blackbox
+        self.resource_attr = blackbox.resource_attr
         self.seed = DEFAULT_SEED if seed is None else check_seed(seed)
         self.blackbox_seed = _checked_repetition(blackbox_seed, blackbox)
         self.delays = delays or SimulatorDelays()
