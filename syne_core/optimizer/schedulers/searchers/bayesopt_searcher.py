@@ -115,9 +115,12 @@ class BayesianOptimizationSearcher(BaseSearcher):
 
     def get_config(self, trial_id: str) -> dict[str, Any] | None:
         config = self._next_initial_config()
+        fitted = self._hyperparameters, self._num_fitted
         if config is None:
             config = self._random_config() if self._is_early() else self._model_config()
         if config is None:
+            # Such calls are not recorded, so a resumed experiment would not have fitted here.
+            self._hyperparameters, self._num_fitted = fitted
             return None
         self._num_suggested += 1
         self._note(trial_id, config)
