@@ -11,42 +11,31 @@ from __future__ import annotations
 import json
 import math
 import random
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syne_core.config_space import (
-    choice,
-    config_key,
-    config_mistakes,
-    config_space_to_json_dict,
-    loguniform,
-    ordinal,
-    randint,
-    uniform,
-)
+from syne_core.backend.trial_status import Trial
+from syne_core.config_space import config_key, config_mistakes, config_space_to_json_dict
 from syne_core.optimizer.scheduler import SchedulerDecision, TrialScheduler
+from syne_core.testing.contract_spaces import (
+    ALL_KINDS,
+    CONSTANTS,
+    EXTREMES,
+    FINITE_SIZE,
+    FINITE_SPACE,
+    MAX_RESOURCE,
+    SINGLE,
+    SPACE,
+    WIDE_SPACE,
+)
 from syne_core.testing.trial_driver import Curve, TrialDriver, learning_curve, replay_journal
 
 __all__ = ["SchedulerContract"]
-
-_MAX_RESOURCE = 9
-
-_CONSTANTS: dict[str, Any] = {"epochs": _MAX_RESOURCE, "name": 'it\'s "x"', "layers": [1, 2]}
-
-_SPACE: dict[str, Any] = {
-    "lr": loguniform(1e-6, 1.0),
-    "width": randint(1, 64),
-    "activation": choice(["relu", "tanh"]),
-    "dropout": uniform(0.0, 0.99),
-    **_CONSTANTS,
-}
-
-_FINITE_SPACE: dict[str, Any] = {"depth": randint(1, 4), **_CONSTANTS, "batch_size": ordinal([8, 16, 64])}
-_FINITE_SIZE = 12
 
 
 class SchedulerContract:
@@ -62,6 +51,8 @@ class SchedulerContract:
     repeats_configs: bool = False
     #: Number of suggestions in most tests; fewer for methods that need long for one.
     num_suggestions: int = 40
+    #: Number of random interleavings; fewer for the same reason.
+    num_interleavings: int = 15
 
     def make_scheduler(self, config_space: dict[str, Any], seed: int, mode: str) -> TrialScheduler:
         """The scheduler under test, for ``metric``, ``resource_attr`` and the maximum in ``epochs``."""
@@ -70,7 +61,7 @@ class SchedulerContract:
     def drive(
         self,
         seed: int = 0,
-        space: dict[str, Any] = _SPACE,
+        space: dict[str, Any] = SPACE,
         mode: str = "min",
         curve: Curve | None = None,
         max_suggestions: int | None = None,
@@ -82,7 +73,7 @@ class SchedulerContract:
             curve or learning_curve(space),
             self.metric,
             self.resource_attr,
-            _MAX_RESOURCE,
+            MAX_RESOURCE,
             **driver_arguments,
         )
         driver.run(max_suggestions or self.num_suggestions)
@@ -95,11 +86,40 @@ class SchedulerContract:
         driver = self.drive(n_workers=n_workers)
         assert len(driver.suggestions) == self.num_suggestions
         for trial in driver.trials.values():
-            assert config_mistakes(trial.config, _SPACE) == []
-            assert {name: trial.config.get(name) for name in _CONSTANTS} == _CONSTANTS
+            assert config_mistakes(trial.config, SPACE) == []
+            assert {name: trial.config.get(name) for name in CONSTANTS} == CONSTANTS
+
+    @pytest.mark.parametrize("space", [ALL_KINDS, WIDE_SPACE], ids=["all kinds", "wide"])
+    def test_every_kind_of_domain_and_bounds_far_apart_will_do(self, space: dict[str, Any]) -> None:
+        driver = self.drive(space=space)
+        assert len(driver.suggestions) == self.num_suggestions
+        for trial in driver.trials.values():
+            assert config_mistakes(trial.config, space) == []
+
+    @pytest.mark.parametrize("kind", SINGLE)
+    def test_one_hyperparameter_is_enough(self, kind: str) -> None:
+        space = {"x": SINGLE[kind], **CONSTANTS}
+        driver = self.drive(space=space, max_suggestions=min(self.num_suggestions, 20))
+        assert len(driver.suggestions) >= 5  # of a grid, there may be no more
+        assert all(config_mistakes(trial.config, space) == [] for trial in driver.trials.values())
+
+    def test_suggestions_without_news_between_them_differ(self) -> None:
+        """What is pending is not suggested again."""
+        if self.repeats_configs:
+            pytest.skip("this scheduler may repeat configurations")
+        driver = self.drive()
+        first = len(driver.trials)
+        for trial_id in range(first, first + 8):
+            suggestion = driver.scheduler.suggest(trial_id)
+            if suggestion is not None and suggestion.spawn_new_trial_id:
+                assert suggestion.config is not None
+                trial = driver.trials[trial_id] = Trial(trial_id, suggestion.config, datetime(2000, 1, 1))
+                driver.scheduler.on_trial_add(trial)
+        keys = {config_key(trial.config, SPACE) for trial in driver.trials.values()}
+        assert len(keys) == len(driver.trials)
 
     def test_what_a_trial_does_to_its_configuration_stays_there(self) -> None:
-        scheduler = self.make_scheduler(_SPACE, 0, "min")
+        scheduler = self.make_scheduler(SPACE, 0, "min")
         first = scheduler.suggest(0)
         assert first is not None
         assert first.config is not None
@@ -107,21 +127,22 @@ class SchedulerContract:
         second = scheduler.suggest(1)
         assert second is not None
         assert second.config is not None
-        assert second.config["layers"] == [1, 2] == _SPACE["layers"]
+        assert second.config["layers"] == [1, 2] == SPACE["layers"]
 
     def test_finite_space_is_used_up_and_then_nothing_is_suggested(self) -> None:
         if self.repeats_configs:
             pytest.skip("this scheduler may repeat configurations")
-        driver = self.drive(space=_FINITE_SPACE, max_suggestions=1000)
-        keys = {config_key(trial.config, _FINITE_SPACE) for trial in driver.trials.values()}
-        assert len(keys) == len(driver.trials) == _FINITE_SIZE
-        assert driver.scheduler.suggest(_FINITE_SIZE) is None
-        assert driver.scheduler.suggest(_FINITE_SIZE) is None
+        driver = self.drive(space=FINITE_SPACE, max_suggestions=1000)
+        keys = {config_key(trial.config, FINITE_SPACE) for trial in driver.trials.values()}
+        assert len(keys) == len(driver.trials) == FINITE_SIZE
+        assert driver.scheduler.suggest(FINITE_SIZE) is None
+        assert driver.scheduler.suggest(FINITE_SIZE) is None
 
     def test_paused_trials_are_still_resumed_when_the_space_is_used_up(self) -> None:
         if self.repeats_configs:
             pytest.skip("this scheduler may repeat configurations")
-        driver = self.drive(space=_FINITE_SPACE, max_suggestions=1000)
+        # So many workers that all of it runs before the first trial can be resumed.
+        driver = self.drive(space=FINITE_SPACE, max_suggestions=1000, n_workers=32)
         if all(event.get("decision") != SchedulerDecision.PAUSE for event in driver.journal):
             pytest.skip("this scheduler does not pause trials")
         last_start = max(i for i, event in enumerate(driver.journal) if event.get("starts"))
@@ -155,14 +176,14 @@ class SchedulerContract:
 
     @pytest.mark.parametrize("n_workers", [1, 4])
     def test_maximising_is_minimising_the_negative(self, n_workers: int) -> None:
-        curve = learning_curve(_SPACE)
+        curve = learning_curve(SPACE)
         lowest = self.drive(n_workers=n_workers)
         highest = self.drive(mode="max", curve=lambda *a: -curve(*a), n_workers=n_workers)
         assert highest.decisions == lowest.decisions
 
     @pytest.mark.parametrize("mode", ["min", "max"])
     def test_all_that_is_not_finite_counts_the_same(self, mode: str) -> None:
-        curve = learning_curve(_SPACE)
+        curve = learning_curve(SPACE)
 
         def decisions(bad: float) -> list[Any]:
             driver = self.drive(mode=mode, curve=lambda c, r, i: bad if i % 3 == 1 else curve(c, r, i))
@@ -173,6 +194,22 @@ class SchedulerContract:
 
     def test_goes_on_if_every_trial_diverges(self) -> None:
         driver = self.drive(curve=lambda *_: math.nan)
+        assert len(driver.suggestions) == self.num_suggestions
+
+    @pytest.mark.parametrize("mode", ["min", "max"])
+    def test_metrics_of_any_size_will_do(self, mode: str) -> None:
+        curve = learning_curve(SPACE)
+
+        def extreme(config: dict[str, Any], resource: int, trial_id: int) -> float:
+            return EXTREMES[trial_id % len(EXTREMES)] * curve(config, resource, trial_id)
+
+        driver = self.drive(mode=mode, curve=extreme)
+        assert len(driver.suggestions) == self.num_suggestions
+        assert all(config_mistakes(trial.config, SPACE) == [] for trial in driver.trials.values())
+
+    @pytest.mark.parametrize("constant", [0.0, -3.5, 1e300])
+    def test_constant_metric_will_do(self, constant: float) -> None:
+        driver = self.drive(curve=lambda *_: constant)
         assert len(driver.suggestions) == self.num_suggestions
 
     # -- failures ------------------------------------------------------------------------------
@@ -191,7 +228,7 @@ class SchedulerContract:
 
     # -- resume --------------------------------------------------------------------------------
 
-    @pytest.mark.parametrize("space", [_SPACE, _FINITE_SPACE], ids=["infinite", "finite"])
+    @pytest.mark.parametrize("space", [SPACE, FINITE_SPACE], ids=["infinite", "finite"])
     @pytest.mark.parametrize("n_workers", [1, 4, 32])
     def test_every_prefix_of_the_journal_leads_to_the_same_next_suggestion(
         self, space: dict[str, Any], n_workers: int
@@ -225,37 +262,50 @@ class SchedulerContract:
         assert json.loads(json.dumps(scheduler.state())) == recorded["state"]
 
     def test_replay_of_a_whole_experiment_has_nothing_left_to_suggest(self) -> None:
-        if self.repeats_configs or self.make_scheduler(_SPACE, 0, "min").replay != "exact":
+        if self.repeats_configs or self.make_scheduler(SPACE, 0, "min").replay != "exact":
             pytest.skip("this scheduler may repeat configurations, or is resumed approximately")
-        driver = self.drive(space=_FINITE_SPACE, max_suggestions=1000)
-        scheduler = self.make_scheduler(_FINITE_SPACE, 0, "min")
+        driver = self.drive(space=FINITE_SPACE, max_suggestions=1000)
+        scheduler = self.make_scheduler(FINITE_SPACE, 0, "min")
         replay_journal(json.loads(json.dumps(driver.journal)), scheduler)
-        assert scheduler.suggest(_FINITE_SIZE) is None
+        assert scheduler.suggest(FINITE_SIZE) is None
+
+    def test_resumed_experiment_goes_on_with_something_new(self) -> None:
+        """Also where resume is approximate."""
+        driver = self.drive(seed=3, order=0, fails_at={2: 1})
+        scheduler = self.make_scheduler(SPACE, 3, "min")
+        journal = json.loads(json.dumps(driver.journal))
+        replay_journal(journal, scheduler, strict=scheduler.replay == "exact")
+        suggestion = scheduler.suggest(len(driver.trials))
+        assert suggestion is not None
+        if suggestion.spawn_new_trial_id:
+            assert suggestion.config is not None
+            assert config_mistakes(suggestion.config, SPACE) == []
+            keys = {config_key(trial.config, SPACE) for trial in driver.trials.values()}
+            assert self.repeats_configs or config_key(suggestion.config, SPACE) not in keys
 
     # -- whatever the order --------------------------------------------------------------------
 
-    @settings(
-        max_examples=15,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        # Every subclass runs this very function.
-        suppress_health_check=[HealthCheck.differing_executors, HealthCheck.function_scoped_fixture],
-    )
-    @given(
-        seed=st.integers(0, 2**31 - 1),
-        order=st.integers(0, 1000),
-        n_workers=st.integers(1, 12),
-        fails_at=st.dictionaries(st.integers(0, 20), st.integers(1, _MAX_RESOURCE), max_size=4),
-        diverged=st.sets(st.integers(0, 20), max_size=4),
-    )
-    def test_any_interleaving_keeps_the_rules(
+    def test_any_interleaving_keeps_the_rules(self) -> None:
+        @settings(max_examples=self.num_interleavings, derandomize=True, deadline=None, database=None)
+        @given(
+            seed=st.integers(0, 2**31 - 1),
+            order=st.integers(0, 1000),
+            n_workers=st.integers(1, 12),
+            fails_at=st.dictionaries(st.integers(0, 20), st.integers(1, MAX_RESOURCE), max_size=4),
+            diverged=st.sets(st.integers(0, 20), max_size=4),
+        )
+        def check(**drawn: Any) -> None:
+            self._check_interleaving(**drawn)
+
+        check()
+
+    def _check_interleaving(
         self, seed: int, order: int, n_workers: int, fails_at: dict[int, int], diverged: set[int]
     ) -> None:
-        curve = learning_curve(_FINITE_SPACE)
+        curve = learning_curve(FINITE_SPACE)
         driver = self.drive(
             seed=seed,
-            space=_FINITE_SPACE,
+            space=FINITE_SPACE,
             curve=lambda c, r, i: math.nan if i in diverged else curve(c, r, i),
             n_workers=n_workers,
             order=order,
@@ -263,7 +313,7 @@ class SchedulerContract:
         )
         self._check_decisions(driver)
         for trial in driver.trials.values():
-            assert config_mistakes(trial.config, _FINITE_SPACE) == []
+            assert config_mistakes(trial.config, FINITE_SPACE) == []
 
     def _check_decisions(self, driver: TrialDriver) -> None:
         """Decisions are known ones, and only paused trials are resumed."""
@@ -281,7 +331,7 @@ class SchedulerContract:
     # -- for people ----------------------------------------------------------------------------
 
     def test_metadata_is_json_and_names_what_is_optimised(self) -> None:
-        scheduler = self.make_scheduler(_SPACE, 0, "max")
+        scheduler = self.make_scheduler(SPACE, 0, "max")
         metadata = dict(scheduler.metadata())
         metadata["config_space"] = config_space_to_json_dict(metadata["config_space"])
         assert json.loads(json.dumps(metadata)) == metadata

@@ -133,8 +133,13 @@ class TrialDriver:
             self._running.append(trial_id)
 
 
-def replay_journal(journal: Iterable[Mapping[str, Any]], scheduler: TrialScheduler) -> None:
-    """Bring a fresh ``scheduler`` to where the one that wrote ``journal`` was, as a resumed tuner does."""
+def replay_journal(
+    journal: Iterable[Mapping[str, Any]], scheduler: TrialScheduler, strict: bool = True
+) -> None:
+    """Bring a fresh ``scheduler`` to where the one that wrote ``journal`` was, as a resumed tuner does.
+
+    :param strict: whether it must decide as recorded; the record is followed in any case
+    """
     trials: dict[int, Trial] = {}
     for event in journal:
         if event["event"] == "suggest":
@@ -147,7 +152,7 @@ def replay_journal(journal: Iterable[Mapping[str, Any]], scheduler: TrialSchedul
         trial = trials[event["trial"]]
         if event["event"] == "report":
             decision = scheduler.on_trial_result(trial, dict(event["report"]))
-            assert decision == event["decision"], f"replay decides {decision} at {event}"
+            assert decision == event["decision"] or not strict, f"replay decides {decision} at {event}"
         elif event["event"] == "complete":
             scheduler.on_trial_complete(trial, dict(event["report"]))
         elif event["event"] == "error":
