@@ -1,4 +1,4 @@
-"""Learning curves to minimise within a budget of simulated time: noisy, at a cost that depends on the configuration.
+"""Learning curves to minimise within a budget of simulated time: noisy, and not all equally dear.
 
 A curve falls from 0.9 at no resource to the configuration's own final value at 27, by a power law whose
 rate depends on the configuration too, so that early ranks mislead.

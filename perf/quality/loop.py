@@ -19,7 +19,7 @@ N_WORKERS = 4
 
 
 class EvaluationSide(Protocol):
-    """A method for whole evaluations, to be minimised. Trials are numbered from 0 in the order of their start."""
+    """A method for whole evaluations, to be minimised. Trials are numbered from 0 as they start."""
 
     def ask(self, number: int) -> Config:
         """The configuration of trial ``number``, which starts now."""

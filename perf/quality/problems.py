@@ -85,7 +85,7 @@ def _hartmann6(config: Config) -> float:
 
 
 def hartmann3(x: np.ndarray) -> float:
-    """Hartmann's function of three numbers in [0, 1]; smallest at (0.114614, 0.555649, 0.852547): -3.86278."""
+    """Hartmann's function of 3 numbers in [0, 1]; smallest, -3.86278, at (0.114614, 0.555649, 0.852547)."""
     return float(-_WEIGHTS @ np.exp(-np.sum(_A3 * (x - _P3) ** 2, axis=1)))
 
 

@@ -38,8 +38,16 @@ class Rows:
         with open(self._path(row["side"]), "ab") as file:
             file.write(gzip.compress(_line(row), mtime=0))
 
+    def cpu_seconds(self, side: str) -> float | None:
+        """What all runs of ``side`` took; None if there are none."""
+        mine = [row["cpu_s"] for row in self._rows.values() if row["side"] == side]
+        return sum(mine) if mine else None
+
     def compact(self, sides: Iterable[str], finished: int) -> None:
-        """Write the files of ``sides`` anew, sorted; runs of ``finished`` evaluations drop their configurations."""
+        """Write the files of ``sides`` anew, sorted; runs of ``finished`` evaluations lose their configs.
+
+        Nobody else may be adding to them.
+        """
         for side in sides:
             mine = sorted((key, row) for key, row in self._rows.items() if key[0] == side)
             if not mine:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from perf.machine import REPOSITORY
 from perf.quality.curves import CURVES
 from perf.quality.problems import PROBLEMS
 from perf.quality.rows import Rows
+from perf.quality.sides import peer_of
 
 __all__ = ["Task", "carry_out_missing", "missing", "plan"]
 
@@ -41,19 +41,22 @@ def plan(
     seeds: Sequence[int],
     steps: Sequence[int],
 ) -> Iterator[Task]:
-    """All runs in the order of their worth: all sides and problems for a seed, then the next one.
+    """All runs in the order of their worth: learning curves; then for each step one side after the other.
 
-    :param steps: numbers of evaluations; all seeds reach one before any goes on to the next
+    Within a side all problems of a seed come before the next seed, so that a stop leaves balanced data.
+
+    :param evaluation_sides: cheap ones first
+    :param steps: numbers of evaluations; all seeds of all sides reach one before any goes on to the next
     """
+    for seed in seeds:
+        for problem in CURVES:
+            for side in scheduler_sides:
+                yield Task(side, problem, seed)
     for step in steps:
-        for seed in seeds:
-            for problem in PROBLEMS:
-                for side in evaluation_sides:
+        for side in evaluation_sides:
+            for seed in seeds:
+                for problem in PROBLEMS:
                     yield Task(side, problem, seed, step)
-            if step == steps[0]:
-                for problem in CURVES:
-                    for side in scheduler_sides:
-                        yield Task(side, problem, seed)
 
 
 def missing(tasks: Iterator[Task], rows: Rows) -> list[Task]:
@@ -64,6 +67,12 @@ def missing(tasks: Iterator[Task], rows: Rows) -> list[Task]:
         if row is None or row.get("evaluations", 0) < task.evaluations:
             left.append(task)
     return left
+
+
+def _begun(task: Task, rows: Rows) -> dict[str, Any]:
+    """What an earlier session did of a peer's run; ours are made anew."""
+    row = rows.get(task.side, task.problem, task.seed) if peer_of(task.side) else None
+    return row or {}
 
 
 class _Worker:
@@ -126,55 +135,69 @@ class _Slot:
             worker.end()
 
 
+class _Crew:
+    """What the slots share."""
+
+    def __init__(
+        self, tasks: list[Task], rows: Rows, stop_at: float | None, say: Callable[[str], None]
+    ) -> None:
+        self.failed: list[str] = []
+        self._waiting, self._total, self._done = iter(tasks), len(tasks), 0
+        self._rows, self._stop_at, self._say = rows, stop_at, say
+        self._lock = threading.Lock()
+
+    def work(self, slot: _Slot) -> None:
+        """Run tasks until there are none left, or the time is over."""
+        try:
+            while (task := self._next()) is not None:
+                self._run(slot, task)
+        finally:
+            slot.end()
+
+    def _next(self) -> Task | None:
+        if self._stop_at is not None and time.time() >= self._stop_at:
+            return None
+        with self._lock:
+            return next(self._waiting, None)
+
+    def _run(self, slot: _Slot, task: Task) -> None:
+        begun = _begun(task, self._rows)
+        try:
+            row = slot.run({**asdict(task), "configs": begun.get("configs", [])})
+        except (RuntimeError, OSError, ValueError) as error:
+            with self._lock:
+                self.failed.append(f"{task}: {error}")
+                self._say(f"FAILED {self.failed[-1]}")
+            return
+        row["cpu_s"] = round(row["cpu_s"] + begun.get("cpu_s", 0.0), 2)
+        with self._lock:
+            self._rows.add(row)
+            self._done += 1
+            clock = time.strftime("%H:%M:%S")
+            self._say(f"{clock} {self._done}/{self._total} {task}: {row['cpu_s']:.1f} s CPU")
+
+
 def carry_out_missing(
     tasks: list[Task],
     rows: Rows,
     pythons: dict[str, Path],
     n_parallel: int,
-    stop_at: float | None = None,
-    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+    stop_at: float | None,
+    say: Callable[[str], None],
 ) -> list[str]:
     """Run ``tasks`` in their order and add their rows.
 
     :param pythons: the interpreter of each side
     :param stop_at: seconds since 1970 after which no further run is begun
+    :param say: is told of each run
     :return: what failed, and why
     """
-    lock = threading.Lock()
-    waiting = iter(tasks)
-    failed: list[str] = []
-    done = 0
     rows.folder.mkdir(parents=True, exist_ok=True)
-
-    def work() -> None:
-        nonlocal done
-        slot = _Slot(pythons, rows.folder / "workers.log")
-        try:
-            while stop_at is None or time.time() < stop_at:
-                with lock:
-                    task = next(waiting, None)
-                    if task is None:
-                        return
-                    known = rows.get(task.side, task.problem, task.seed) or {}
-                request = {**task.__dict__, "configs": known.get("configs", [])}
-                try:
-                    row = slot.run(request)
-                except (RuntimeError, OSError, ValueError) as error:
-                    with lock:
-                        failed.append(f"{task}: {error}")
-                        say(f"FAILED {failed[-1]}")
-                    continue
-                row["cpu_s"] = round(row["cpu_s"] + known.get("cpu_s", 0.0), 2)
-                with lock:
-                    rows.add(row)
-                    done += 1
-                    say(f"{time.strftime('%H:%M:%S')} {done}/{len(tasks)} {task}: {row['cpu_s']:.1f} s CPU")
-        finally:
-            slot.end()
-
-    threads = [threading.Thread(target=work) for _ in range(n_parallel)]
+    crew = _Crew(tasks, rows, stop_at, say)
+    slots = [_Slot(pythons, rows.folder / "workers.log") for _ in range(n_parallel)]
+    threads = [threading.Thread(target=crew.work, args=(slot,)) for slot in slots]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return failed
+    return crew.failed

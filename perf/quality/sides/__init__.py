@@ -17,7 +17,8 @@ _SIDES: dict[str, tuple[str, str | None]] = {
     "ours_mobster": ("ours", None),
     "syne_tune_mobster": ("syne_tune_side", "syne-tune-0.13.0"),
 }
-EVALUATION_SIDES = ("random", "ours_bo", "botorch_qlogei", "optuna_gp")
+#: Those that cost little time come first.
+EVALUATION_SIDES = ("random", "ours_bo", "optuna_gp", "botorch_qlogei")
 SCHEDULER_SIDES = ("asha", "ours_mobster", "syne_tune_mobster")
 
 

@@ -26,7 +26,7 @@ torch.set_num_threads(1)
 
 
 class BoTorchSide:
-    """Numbers on the unit cube, categories one-hot, integers and categories rounded before candidates are ranked.
+    """Numbers on the unit cube, categories one-hot; candidates are rounded before the best is chosen.
 
     Each suggestion depends on the data, the seed and its number only, so a run can be continued exactly.
     """
