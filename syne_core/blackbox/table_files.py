@@ -185,6 +185,7 @@ def load_table(folder: str | Path) -> BlackboxTabular:
     header = _read_header(place)
     contents = _read_contents(place, header["files"])
     columns = _columns(contents[CONFIGURATIONS_FILE], str(place / CONFIGURATIONS_FILE))
+    rows = _rows(columns, header["num_configurations"], str(place / CONFIGURATIONS_FILE))
     elapsed, metrics = _arrays(contents[CURVES_FILE], str(place / CURVES_FILE), header)
     where = str(place / HEADER_FILE)
     try:
@@ -193,7 +194,7 @@ def load_table(folder: str | Path) -> BlackboxTabular:
         refuse(where, [f"config_space: {line}" for line in str(error).splitlines()])
     return BlackboxTabular(
         space,
-        _rows(columns, header["num_configurations"], str(place / CONFIGURATIONS_FILE)),
+        rows,
         elapsed,
         {name: metrics[..., index] for index, name in enumerate(header["metric_names"])},
         resource_attr=header["resource_attr"],
