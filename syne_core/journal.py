@@ -23,7 +23,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -36,7 +36,22 @@ __all__ = ["Journal", "read_journal"]
 Record = dict[str, Any]
 # Parts of a record whose values need not be finite.
 _MAY_DIVERGE = ("report", "extra")
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+def _make_encoder() -> Callable[[Any], str]:
+    """As ``json.dumps``, compact and strict, without its making an encoder for every call."""
+    plain = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+    make = json.encoder.c_make_encoder
+    if make is None:  # a Python without C accelerators
+        return plain.encode
+    pieces = make(
+        *(None, plain.default, json.encoder.encode_basestring_ascii, None),
+        *(plain.key_separator, plain.item_separator, False, False, False),
+    )
+    return lambda record: "".join(pieces(record, 0))
+
+
+_encode = _make_encoder()
 
 
 class Journal:
@@ -74,7 +89,7 @@ class Journal:
             line = _encode(record)
         except ValueError:  # a diverged report; rare, so the usual case pays nothing for it
             line = _encode_diverged(record)
-        except TypeError as error:
+        except (TypeError, RecursionError) as error:
             raise _not_json(record, error) from None
         self._pending.append(line)
 
@@ -160,7 +175,7 @@ def _encode_diverged(record: Record) -> str:
     odd = {part: encode_nonfinite(record[part]) for part in _MAY_DIVERGE if part in record}
     try:
         return _encode({**record, **odd})
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise _not_json(record, error) from None
 
 

@@ -1,7 +1,7 @@
 """Reports as text: a report becomes numbers once, for the journal and for the table of results alike.
 
-Printing floats is most of the work of keeping a record. Nearly all reports hold nothing but finite numbers, under
-the same names as the report before.
+Printing floats is most of the work of keeping a record. Nearly all reports hold nothing but finite numbers,
+under the same names as the report before.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ class _ConfigColumns:
         self.values = {f"config_{name}": value for name, value in config.items()}
         names = tuple(self.values)
         self.names = known_names.setdefault(names, names)
-        self.text = "".join([f",{_field(value)}" for value in self.values.values()])
+        # With an empty value at the end, which is cut off: a row of one empty value would be quoted.
+        self.text = f",{_line([*self.values.values(), ''])[:-3]}" if config else ""
 
 
 class ResultsTable:
@@ -232,8 +233,3 @@ def _line(values: list[Any]) -> str:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerow(values)
     return text.getvalue()
-
-
-def _field(value: Any) -> str:
-    """``value`` as one of several in a row."""
-    return _line([value, ""])[:-3]

@@ -208,6 +208,8 @@ class TrialLedger:
 def _time_of(report: dict[str, Any]) -> tuple[Any, ...]:
     """What tells a report apart that names no resource."""
     time, count = report.get("st_worker_timestamp"), report.get("st_worker_iter")
+    if type(time) is float and type(count) is int:
+        return (time, count)
     if time is None and count is None:  # printed by hand
         return ("line", repr(report))
     return ("at", repr(time), repr(count))

@@ -73,11 +73,16 @@ class CallbackList:
         for method in self._methods[hook]:
             method(*arguments)
 
+    def methods(self, hook: str) -> list[Callable[..., Any]]:
+        """What ``call`` calls, for those who call it after every report."""
+        return self._methods[hook]
+
     def extra_results(self) -> dict[str, Any]:
         """The extra columns of all callbacks together."""
         merged: dict[str, Any] = {}
         for method in self._extra:
-            merged.update(method())
+            if more := method():
+                merged.update(more)
         return merged
 
 

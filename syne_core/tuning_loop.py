@@ -55,6 +55,14 @@ class TuningLoop:
         self._ending = past.ending
         self._to_resume = deque(past.to_resume)
         self._next_status = self._next_print = -1.0
+        self._only_events_count = self.backend.is_simulated and hasattr(
+            tuner.stop_criterion, "max_wallclock_time"
+        )
+        self._at_loop_start = callbacks.methods("on_loop_start")
+        self._at_loop_end = callbacks.methods("on_loop_end")
+        self._on_fetch = callbacks.methods("on_fetch_status_results")
+        self._on_result = callbacks.methods("on_trial_result")
+        self._on_sleep = callbacks.methods("on_tuning_sleep")
 
     def run(self) -> str:
         """Until the end of the experiment; returns why it ended.
@@ -63,13 +71,15 @@ class TuningLoop:
         """
         reason = self._continue_trials()
         while reason is None:
-            self.callbacks.call("on_loop_start")
+            for method in self._at_loop_start:
+                method()
             self._process_news()
             self.checkpoints.ask_scheduler()
             reason = self._stop_reason() or self._start_trials()
             self.record.flush()
             self._report_progress()
-            self.callbacks.call("on_loop_end")
+            for method in self._at_loop_end:
+                method()
             if reason is None:
                 self._sleep()
         return reason
@@ -133,23 +143,24 @@ class TuningLoop:
 
     def _longest_wait(self) -> float:
         """Seconds. A simulated back-end returns at the next event, and until then nothing changes that a
-        ``StoppingCriterion`` looks at, but for the time; other criteria may look at anything."""
-        if self.backend.is_simulated and hasattr(self.tuner.stop_criterion, "max_wallclock_time"):
-            return math.inf
-        return self.tuner.sleep_time
+        ``StoppingCriterion`` looks at, but for the time; other criteria may look at anything.
+        """
+        return math.inf if self._only_events_count else self.tuner.sleep_time
 
     def _sleep(self) -> None:
         left = self._longest_wait()
         if (limit := self.tuner.max_wallclock_time) is not None:
             left = min(left, max(0.0, limit - self.record.elapsed))
-        self.callbacks.call("on_tuning_sleep", left)
+        for method in self._on_sleep:
+            method(left)
         self.backend.wait(left)
 
     # -- news from the back-end ----------------------------------------------------------------
 
     def _process_news(self) -> None:
         states, news = self.backend.fetch_status_results(list(self.ledger.active))
-        self.callbacks.call("on_fetch_status_results", states, news)
+        for method in self._on_fetch:
+            method(states, news)
         trials = self.ledger.trials
         for trial_id, report in news:
             self._on_report(trials[trial_id], report)
@@ -171,7 +182,8 @@ class TuningLoop:
                 ledger.hold(tracked, report)
         else:
             decision = SchedulerDecision.CONTINUE if plain else ledger.show(tracked, report)
-        self.callbacks.call("on_trial_result", tracked.trial, status, report, decision)
+        for method in self._on_result:
+            method(tracked.trial, status, report, decision)
         if extra := self.callbacks.extra_results():
             notes["extra"] = extra
         trial_id = tracked.trial.trial_id
@@ -182,7 +194,8 @@ class TuningLoop:
     def _carry_out(self, tracked: TrackedTrial, decision: str, report: dict[str, Any]) -> None:
         self.record.commit()
         trial_id = tracked.trial.trial_id
-        logger.info("trial %d: %s at %s", trial_id, decision, self.tuner.in_words(report))
+        if logger.isEnabledFor(logging.INFO):
+            logger.info("trial %d: %s at %s", trial_id, decision, self.tuner.in_words(report))
         if decision == SchedulerDecision.PAUSE:
             self.backend.pause_trial(trial_id, report)
         else:
@@ -199,7 +212,8 @@ class TuningLoop:
 
     def _complete(self, tracked: TrackedTrial, last: dict[str, Any]) -> None:
         self._end_run(tracked, Status.completed)
-        logger.info("trial %d: completed with %s", tracked.trial.trial_id, self.tuner.in_words(last))
+        if logger.isEnabledFor(logging.INFO):
+            logger.info("trial %d: completed with %s", tracked.trial.trial_id, self.tuner.in_words(last))
         self.callbacks.call("on_trial_complete", tracked.trial, last)
 
     def _on_failure(self, tracked: TrackedTrial, reason: str) -> None:
@@ -232,7 +246,8 @@ class TuningLoop:
         """Give work to free workers; a reason to end if there is none and never will be."""
         if not self.tuner.asynchronous_scheduling and self.ledger.active:
             return None
-        self._resume_waiting()
+        if self._to_resume:
+            self._resume_waiting()
         while self._num_busy() < self.tuner.n_workers:
             asked = self.ledger.next_trial_id
             suggestion = self.scheduler.suggest(asked)

@@ -239,4 +239,4 @@ def is_better(value: Any, than: float | None, mode: str) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) is float or isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) is float or (isinstance(value, (int, float)) and not isinstance(value, bool))
