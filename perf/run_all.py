@@ -13,7 +13,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-SCRIPTS = ("command_start", "report_latency", "local_backend", "warm_start", "ten_thousand_trials")
+SCRIPTS = (
+    *("command_start", "report_latency", "local_backend", "warm_start", "ten_thousand_trials"),
+    "simulator",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
