@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Mapping
 from typing import Any
 
-from syne_core.config_space import config_space_to_json_dict
-from syne_core.errors import ConfigSpaceError, MissingDependencyError, UnknownNameError
+from syne_core.errors import MissingDependencyError, UnknownNameError
 
-__all__ = ["SCHEDULERS", "known_faults", "scheduler_class", "syne_tune_space", "syne_tune_version"]
+__all__ = ["SCHEDULERS", "known_faults", "scheduler_class", "syne_tune_module", "syne_tune_version"]
 
 #: Classes of ``syne_tune.optimizer.baselines``, and whether they look at every epoch.
 SCHEDULERS: dict[str, bool] = {
@@ -48,7 +46,7 @@ def known_faults(class_name: str) -> list[str]:
 
 def syne_tune_version() -> str:
     """The version that is installed."""
-    return str(_module("syne_tune").__version__)
+    return str(syne_tune_module("syne_tune").__version__)
 
 
 def scheduler_class(name: str) -> Any:
@@ -64,35 +62,18 @@ def scheduler_class(name: str) -> Any:
             importlib.import_module("botorch")
         except ModuleNotFoundError:
             raise MissingDependencyError("BoTorch", "syne-tune,botorch") from None
-    baselines = _module("syne_tune.optimizer.baselines")
+    baselines = syne_tune_module("syne_tune.optimizer.baselines")
     if not hasattr(baselines, "CQR"):
         version = syne_tune_version()
         raise MissingDependencyError(f"Syne Tune 0.16, not {version},", "syne-tune")
     return getattr(baselines, name)
 
 
-def syne_tune_space(config_space: Mapping[str, Any]) -> dict[str, Any]:
-    """``config_space`` with domains of Syne Tune's.
+def syne_tune_module(name: str) -> Any:
+    """A module of Syne Tune's.
 
-    :raises MissingDependencyError: Syne Tune is not installed
-    :raises ConfigSpaceError: it does not know a domain
+    :raises MissingDependencyError: it cannot be imported
     """
-    theirs = _module("syne_tune.config_space")
-    ours = config_space_to_json_dict(dict(config_space))
-    made, mistakes = {}, []
-    for name, entry in ours.items():
-        try:
-            # A constant that is a dictionary is none of its domains.
-            is_domain = isinstance(entry, dict) and "domain_cls" in entry
-            made[name] = theirs.from_dict(entry) if is_domain else entry
-        except Exception as error:  # asserts and whatever else its constructors end in
-            mistakes.append(f"{name}: Syne Tune refuses {config_space[name]!r} ({error})")
-    if mistakes:
-        raise ConfigSpaceError.joined(mistakes)
-    return made
-
-
-def _module(name: str) -> Any:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:

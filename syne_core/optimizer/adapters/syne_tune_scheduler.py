@@ -17,9 +17,9 @@ from syne_core.optimizer.adapters.syne_tune_library import (
     SCHEDULERS,
     known_faults,
     scheduler_class,
-    syne_tune_space,
     syne_tune_version,
 )
+from syne_core.optimizer.adapters.syne_tune_space import SyneTuneSpace
 from syne_core.optimizer.arguments import reject_unknown
 from syne_core.optimizer.scheduler import SchedulerDecision
 from syne_core.optimizer.schedulers.resource_levels import find_max_resource
@@ -68,10 +68,10 @@ class SyneTuneScheduler(AdapterScheduler):
         looks_at_epochs = SCHEDULERS.get(scheduler, False) if isinstance(scheduler, str) else True
         self.resource_attr = resource_attr if looks_at_epochs else None
         self._random = OwnRandomState(self.random_seed)
-        space = syne_tune_space(config_space)
+        self._space = SyneTuneSpace(config_space)
         make = self._maker(scheduler, dict(scheduler_options or {}))
         with self._random.lent(), _without_warnings():
-            self.scheduler = make(space, seed_of_32_bits(self.random_seed))
+            self.scheduler = make(self._space.domains, seed_of_32_bits(self.random_seed))
         self.notes = known_faults(type(self.scheduler).__name__)
         for note in self.notes:
             logger.warning("%s", note)
@@ -108,7 +108,7 @@ class SyneTuneScheduler(AdapterScheduler):
             raise ExperimentError(f"Syne Tune's {name} continues trials, which is not supported here")
         self._their_id[trial_id] = self._num_proposed
         self._num_proposed += 1
-        return {name: suggestion.config[name] for name in self.config_space if name in suggestion.config}
+        return self._space.from_syne_tune(suggestion.config)
 
     def _adopt(self, trial_id: int, config: dict[str, Any]) -> None:
         # Its searchers know only of what they proposed, so they are made to propose it.
@@ -120,7 +120,7 @@ class SyneTuneScheduler(AdapterScheduler):
                 f"Syne Tune's {name} takes no configurations but its own: "
                 "points_to_evaluate=[] and allow_duplicates=True are needed"
             )
-        initial.insert(0, copy.deepcopy(config))
+        initial.insert(0, copy.deepcopy(self._space.to_syne_tune(config)))
         self._propose(trial_id)
 
     def _discard(self, trial_id: int) -> None:
@@ -157,7 +157,8 @@ class SyneTuneScheduler(AdapterScheduler):
         return None if value is None else {**result, self.metric: value}
 
     def _their(self, trial: Trial) -> Trial:
-        return Trial(self._their_id[trial.trial_id], dict(trial.config), trial.creation_time)
+        config = self._space.to_syne_tune(trial.config)
+        return Trial(self._their_id[trial.trial_id], config, trial.creation_time)
 
     def _call(self, method: str, *arguments: Any) -> Any:
         """A method of theirs; what goes wrong there is no mistake of the user's, and is said in a line."""
