@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcx, ndtr
+from scipy.special import erfcx, log_ndtr, ndtr
 
 __all__ = ["log_expected_improvement", "log_expected_improvement_with_gradient"]
 
@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 
 _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 _SQRT_HALF_PI = np.sqrt(0.5 * np.pi)
+_NEAR, _FAR = 5.0, 100.0
 
 
 def log_expected_improvement(means: Array, stds: Array, best: Array) -> Array:
@@ -25,7 +26,7 @@ def log_expected_improvement(means: Array, stds: Array, best: Array) -> Array:
     :param best: value to improve on in each fantasy, shape (f,)
     :return: shape (m,)
     """
-    log_h = _log_h((best - means) / stds[:, None])[0]
+    log_h = _log_h((best - means) / stds[:, None])
     peak = log_h.max(axis=1)
     averaged: Array = peak + np.log(np.exp(log_h - peak[:, None]).mean(axis=1)) + np.log(stds)
     return averaged
@@ -41,7 +42,10 @@ def log_expected_improvement_with_gradient(
     :param mean_slopes: gradients of the means, shape (columns, f)
     :param std_slope: gradient of ``std``, shape (columns,)
     """
-    log_h, density, probability = _log_h((best - means) / std)
+    z = (best - means) / std
+    log_h = _log_h(z)
+    density = np.exp(-0.5 * z * z - _LOG_SQRT_2PI - log_h)
+    probability = np.exp(log_ndtr(z) - log_h)
     peak = log_h.max()
     shares = np.exp(log_h - peak)
     total = shares.sum()
@@ -51,17 +55,17 @@ def log_expected_improvement_with_gradient(
     return float(value), gradient
 
 
-def _log_h(z: Array) -> tuple[Array, Array, Array]:
-    """log h, phi / h and Phi / h, where h(z) = phi(z) + z Phi(z) is EI in units of the standard deviation."""
-    low = z < -1.0
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        density = np.exp(-0.5 * z * z - _LOG_SQRT_2PI)
-        probability = ndtr(z)
-        h = density + z * probability
-        # Below -1: h = phi (1 + z Phi / phi), where Phi / phi is Mills' ratio.
-        mills = _SQRT_HALF_PI * erfcx(-z * np.sqrt(0.5))
-        inverse = 1.0 / (z * z)
-        far = inverse * (1.0 - inverse * (3.0 - 15.0 * inverse))
-        rest = np.where(z < -100.0, far, 1.0 + z * mills)
-        log_h = np.where(low, -0.5 * z * z - _LOG_SQRT_2PI + np.log(rest), np.log(h))
-        return log_h, np.where(low, 1.0 / rest, density / h), np.where(low, mills / rest, probability / h)
+def _log_h(z: Array) -> Array:
+    """log h, where h(z) = phi(z) + z Phi(z) is EI in units of the standard deviation."""
+    log_density = -0.5 * z * z - _LOG_SQRT_2PI
+    # h = phi (1 + z Phi / phi), where Phi / phi is Mills' ratio; for large z that ratio overflows.
+    near = np.clip(z, -_FAR, _NEAR)
+    log_h: Array = log_density + np.log1p(near * _SQRT_HALF_PI * erfcx(near * -np.sqrt(0.5)))
+    beyond = z > _NEAR
+    if beyond.any():
+        log_h[beyond] = np.log(np.exp(log_density[beyond]) + z[beyond] * ndtr(z[beyond]))
+    below = z < -_FAR
+    if below.any():
+        inverse = 1.0 / (z[below] * z[below])
+        log_h[below] = log_density[below] + np.log(inverse * (1.0 - inverse * (3.0 - 15.0 * inverse)))
+    return log_h

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.optimize import minimize
 
+from syne_core.optimizer.gaussian_process.cholesky import cholesky_of, inverse_of
 from syne_core.optimizer.gaussian_process.kernel import Hyperparameters, TrainingCovariance
 
 __all__ = ["LogPosterior", "fit_hyperparameters", "prior_mean"]
@@ -73,13 +73,11 @@ class LogPosterior:
         matrix = self._covariance.matrix(at)
         n = len(matrix)
         matrix.flat[:: n + 1] += at.noise
-        factor, failed = dpotrf(matrix, lower=1, overwrite_a=0)
-        if failed:
+        factor = cholesky_of(matrix)
+        if factor is None:
             return _WORST, np.zeros_like(log)
         half_log_det = float(np.log(np.diagonal(factor)).sum())
-        inverse, _ = dpotri(factor, lower=1)
-        inverse = np.tril(inverse)
-        inverse += np.tril(inverse, -1).T
+        inverse = inverse_of(factor)
         row_sums = inverse.sum(axis=1)
         mean = float(row_sums @ self._targets) / float(row_sums.sum())
         residual = self._targets - mean

@@ -122,8 +122,9 @@ class TrainingCovariance:
         self._groups = groups
         self.num_groups = int(groups.max()) + 1 if len(groups) else 0
         self.over_resource = rows.shape[1] > len(groups)
-        resource = rows[:, -1]
-        self._gaps = np.abs(resource[:, None] - resource) if self.over_resource else None
+        # There are few rungs, so the correlations between them are looked up.
+        levels, self._level = np.unique(rows[:, -1], return_inverse=True)
+        self._gaps = np.abs(levels[:, None] - levels) if self.over_resource else None
 
     def matrix(self, hyperparameters: Hyperparameters) -> Array:
         """Covariances without noise, shape (n, n)."""
@@ -137,7 +138,7 @@ class TrainingCovariance:
         self._over_features = over_features
         if self._gaps is None:
             return hyperparameters.scale * over_features
-        self._over_resource = matern(self._gaps / hyperparameters.resource_lengthscale)
+        self._over_resource = self._looked_up(matern(self._gaps / hyperparameters.resource_lengthscale))
         self._sum = hyperparameters.scale * over_features + hyperparameters.trend
         return self._sum * self._over_resource
 
@@ -160,9 +161,13 @@ class TrainingCovariance:
         lengthscales = np.bincount(self._groups, per_column, self.num_groups)
         if self._gaps is None:
             return np.concatenate([lengthscales, [scale, noise]])
-        resource = np.vdot(weights * self._sum, _slope_in_log(self._gaps / at.resource_lengthscale))
+        slopes = self._looked_up(_slope_in_log(self._gaps / at.resource_lengthscale))
+        resource = np.vdot(weights * self._sum, slopes)
         trend = (at.trend or 0.0) * shared.sum()
         return np.concatenate([lengthscales, [scale, noise, resource, trend]])
+
+    def _looked_up(self, between_levels: Array) -> Array:
+        return between_levels[self._level][:, self._level]
 
 
 def matern(distance: Array) -> Array:

@@ -6,14 +6,17 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
-from scipy.linalg.lapack import dpotrf, dpotri, dtrtrs
+from scipy.linalg.lapack import dtrtrs
 
+from syne_core.optimizer.gaussian_process.cholesky import cholesky_of, inverse_of
 from syne_core.optimizer.gaussian_process.kernel import Hyperparameters, Kernel
 
 __all__ = ["Posterior"]
 
 Array = NDArray[np.float64]
 
+# Numbers in a block of covariances: what fits into the processor's cache.
+_BLOCK = 2**16
 _JITTERS = (0.0, 1e-8, 1e-6, 1e-4, 1e-2)
 
 
@@ -59,15 +62,19 @@ class Posterior:
             whitened = np.vstack([np.repeat(whitened, num_fantasies, axis=1), drawn])
         self.num_fantasies = whitened.shape[1]
         self._weights = solve_triangular(factor, whitened, lower=True, trans="T")
-        inverse = np.tril(dpotri(factor, lower=1)[0])
-        self._inverse = inverse + np.tril(inverse, -1).T
+        self._inverse = inverse_of(factor)
 
     def predict(self, rows: Array) -> tuple[Array, Array]:
         """Means, shape (m, f), and standard deviations, shape (m,), of the function at ``rows``."""
+        size = max(1, _BLOCK // len(self.rows))
+        blocks = [self._predict_block(rows[at : at + size]) for at in range(0, len(rows), size)]
+        means, stds = zip(*blocks, strict=True)
+        return np.concatenate(means), np.concatenate(stds)
+
+    def _predict_block(self, rows: Array) -> tuple[Array, Array]:
         cross = self.kernel.between(self.kernel.scaled(rows), self._scaled)
-        return self.mean + cross @ self._weights, self._std(
-            np.einsum("ij,ij->i", cross @ self._inverse, cross)
-        )
+        explained = np.einsum("ij,ij->i", cross @ self._inverse, cross)
+        return self.mean + cross @ self._weights, self._std(explained)
 
     def means(self, rows: Array) -> Array:
         """Means alone, shape (m, f)."""
@@ -101,9 +108,9 @@ def _cholesky(matrix: Array, noise: float) -> Array:
     diagonal = matrix.diagonal().copy()
     for jitter in _JITTERS:
         matrix.flat[:: n + 1] = diagonal + noise + jitter * diagonal
-        factor, failed = dpotrf(matrix, lower=1, clean=1)
-        if not failed:
-            return np.asarray(factor)
+        factor = cholesky_of(matrix)
+        if factor is not None:
+            return factor
     raise np.linalg.LinAlgError("a covariance matrix is not positive definite")  # pragma: no cover
 
 

@@ -35,7 +35,8 @@ RESOURCE_RULES = ("bohb", "first")
 _ENOUGH = 3
 # Finite spaces up to this size are searched exhaustively.
 _MOST_LISTED = 1000
-_FEW = 100
+# Up to so many values the model is cheap, and more effort is spent on its maximum.
+_FEW = 50
 
 
 class BayesianOptimizationSearcher(BaseSearcher):
@@ -54,7 +55,7 @@ class BayesianOptimizationSearcher(BaseSearcher):
     :param num_fantasies: draws of the values of pending evaluations
     :param max_size_data_for_model: values that the model is fitted to at most: time grows with its cube
     :param opt_skip_init_length: with more values than this the hyperparameters of the model are fitted
-        anew only when the number of values has grown by 2 %
+        anew only when the number of values has grown by 5 %
     :param resource_acq: ``"bohb"``: improvement at the largest resource with 3 values or more (Falkner et al.
         2018); ``"first"``: at the lowest rung
     :param allow_duplicates: whether a configuration may be proposed again
@@ -71,7 +72,7 @@ class BayesianOptimizationSearcher(BaseSearcher):
         random_seed: int | None = None,
         num_init_random: int | None = None,
         num_init_candidates: int = 2000,
-        num_fantasies: int = 16,
+        num_fantasies: int = 8,
         max_size_data_for_model: int = 500,
         opt_skip_init_length: int = 100,
         resource_acq: str = "bohb",
@@ -166,23 +167,31 @@ class BayesianOptimizationSearcher(BaseSearcher):
     def _model_config(self) -> dict[str, Any] | None:
         rng = self._streams.generator(self._num_suggested)
         data = self._observations.training_data(self.max_size_data_for_model)
-        targets = standardise(self._sign * data.values)
+        targets = standardise(self._sign * data.values, self._matters(data))
         self._fit(data, targets, rng)
         acquisition, anchors = self._acquisition(data, targets, rng)
         listed = self._best_listed(acquisition)
         if listed is not None:
             return listed
-        ranked = rank_candidates(acquisition, self._features, anchors, self.num_init_candidates, rng)
+        num_random = self.num_init_candidates * _FEW // max(_FEW, len(data.rows))
+        ranked = rank_candidates(acquisition, self._features, anchors, max(200, num_random), rng)
         for features in ranked:
             config = {**self.config_space, **self._features.decode(features)}
             if self.allow_duplicates or not self._unseen.is_excluded(config):
                 return config
         return self._unseen.draw(rng, exclude=False)
 
+    def _matters(self, data: TrainingData) -> NDArray[np.bool_] | None:
+        """Which values are at the resource at which improvement is sought, or beyond."""
+        if self.resource_attr is None:
+            return None
+        matters: NDArray[np.bool_] = data.rows[:, -1] >= self._observations.position(self._target_resource())
+        return matters if matters.any() else None
+
     def _fit(self, data: TrainingData, targets: Array, rng: Generator) -> None:
         """Fit the hyperparameters anew, unless little has changed."""
         known = self._observations.num_values
-        due = self._num_fitted + (known // 50 if known > self.opt_skip_init_length else 1)
+        due = self._num_fitted + (known // 20 if known > self.opt_skip_init_length else 1)
         if self._hyperparameters is not None and known < due:
             return
         groups = self._features.num_groups
