@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 
 import click
 
-from benchmarking.commons.benchmark_definitions import real_benchmark_definitions
+from benchmarking.commons import hpo_main_local
+from benchmarking.commons.benchmark_definitions import benchmark_definitions
 from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.hpo_main_common import Launcher
-from benchmarking.commons.hpo_main_local import ABOUT, run_launcher
-from benchmarking.commons.launch_flags import LOCAL_FLAGS
+from benchmarking.commons.launch_flags import (
+    BACKEND_FLAG,
+    BASE_FLAGS,
+    LOCAL_FLAGS,
+    METHODS_FLAG,
+    SIMULATOR_FLAGS,
+)
 from benchmarking.commons.relaunch import process_command
+from benchmarking.commons.settings import read_settings
 
 __all__ = ["command"]
 
@@ -26,14 +35,36 @@ _PROGRAM = "synebench run"
 def command(arguments: tuple[str, ...]) -> int:
     """Run experiments: methods on benchmarks."""
     sys.argv[0] = _PROGRAM
-    about = ABOUT.replace("hpo_main.py", _PROGRAM)
+    if _backend(arguments) == "simulator":
+        return _simulate(arguments)
     launcher = Launcher(
         "local",
         METHODS,
-        real_benchmark_definitions,
-        about=about,
-        backend_flags=LOCAL_FLAGS,
+        benchmark_definitions,
+        about=hpo_main_local.ABOUT.replace("hpo_main.py", _PROGRAM),
+        backend_flags=(*LOCAL_FLAGS, BACKEND_FLAG),
         takes_methods_file=True,
         program=_PROGRAM,
     )
-    return run_launcher(launcher, arguments, command=process_command())
+    return hpo_main_local.run_launcher(launcher, arguments, command=process_command())
+
+
+def _simulate(arguments: Sequence[str]) -> int:
+    from benchmarking.commons import hpo_main_simulator
+
+    launcher = hpo_main_simulator.simulator_launcher(
+        METHODS,
+        benchmark_definitions,
+        about=hpo_main_simulator.ABOUT.replace("hpo_main.py", f"{_PROGRAM} --backend simulator"),
+        backend_flags=(*SIMULATOR_FLAGS, BACKEND_FLAG),
+        takes_methods_file=True,
+        program=f"{_PROGRAM} --backend simulator",
+    )
+    return hpo_main_simulator.run_launcher(launcher, arguments, command=process_command())
+
+
+def _backend(arguments: Sequence[str]) -> str | None:
+    """The back-end that flags, environment or study file name; mistakes are found when all is read."""
+    flags = (*BASE_FLAGS, *LOCAL_FLAGS, *SIMULATOR_FLAGS, METHODS_FLAG, BACKEND_FLAG)
+    backend: str | None = read_settings(flags, arguments, os.environ).values.backend
+    return backend

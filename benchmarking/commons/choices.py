@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
+from benchmarking.commons.benchmark_definitions import BenchmarkDefinition, RealBenchmarkDefinition
 from benchmarking.commons.benchmark_definitions.definition_file import benchmark_name, read_definition
 from benchmarking.commons.default_baselines import Method
 from benchmarking.commons.flags import looks_like_path
@@ -23,18 +23,18 @@ __all__ = [
     "choose_methods",
     "pick_benchmark",
     "read_methods",
+    "registered_benchmarks",
+    "with_script",
 ]
 
-BenchmarkDefinitions = (
-    Mapping[str, RealBenchmarkDefinition] | Callable[..., Mapping[str, RealBenchmarkDefinition]]
-)
+BenchmarkDefinitions = Mapping[str, BenchmarkDefinition] | Callable[..., Mapping[str, BenchmarkDefinition]]
 
 
 @dataclass
 class ChosenBenchmarks:
     """Definitions by name, with what went wrong and what a user should know."""
 
-    definitions: dict[str, RealBenchmarkDefinition] = field(default_factory=dict)
+    definitions: dict[str, BenchmarkDefinition] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ def choose_benchmarks(
     names: Sequence[str], known: BenchmarkDefinitions, sagemaker_backend: bool
 ) -> ChosenBenchmarks:
     """The benchmarks called ``names``; a name that looks like a path is that of a definition file."""
-    registered = _registered(known, sagemaker_backend)
+    registered = registered_benchmarks(known, sagemaker_backend)
     chosen = ChosenBenchmarks()
     for name in names:
         try:
@@ -63,12 +63,31 @@ def pick_benchmark(
 ) -> RealBenchmarkDefinition:
     """The one benchmark called ``name``, which may be the path of a definition file.
 
-    :raises UsageError: with all mistakes
+    :raises UsageError: with all mistakes; also if it has no script
     """
     chosen = choose_benchmarks([name], known, sagemaker_backend)
     if chosen.mistakes:
         raise UsageError.joined(chosen.mistakes)
-    return next(iter(chosen.definitions.values()))
+    return with_script(name, next(iter(chosen.definitions.values())))
+
+
+def with_script(name: str, definition: object) -> RealBenchmarkDefinition:
+    """``definition`` of benchmark ``name``, if it can be run for real.
+
+    :raises UsageError: it has no script
+    """
+    if not isinstance(definition, RealBenchmarkDefinition):
+        raise UsageError(f"benchmark '{name}' has no training script: it runs with --backend simulator only")
+    return definition
+
+
+def registered_benchmarks(
+    known: BenchmarkDefinitions, sagemaker_backend: bool = False
+) -> Mapping[str, BenchmarkDefinition]:
+    """The benchmarks of a launcher by name."""
+    if not callable(known):
+        return known
+    return known(sagemaker_backend=True) if sagemaker_backend else known()
 
 
 def choose_methods(names: Sequence[str] | None, methods: Mapping[str, Method]) -> dict[str, Method]:
@@ -111,15 +130,7 @@ def read_methods(path: Path) -> dict[str, Method]:
     return dict(methods)
 
 
-def _registered(
-    known: BenchmarkDefinitions, sagemaker_backend: bool
-) -> Mapping[str, RealBenchmarkDefinition]:
-    if not callable(known):
-        return known
-    return known(sagemaker_backend=True) if sagemaker_backend else known()
-
-
-def _add(chosen: ChosenBenchmarks, name: str, definition: RealBenchmarkDefinition) -> None:
+def _add(chosen: ChosenBenchmarks, name: str, definition: BenchmarkDefinition) -> None:
     if name in chosen.definitions:
         raise UsageError(f"two benchmarks are called '{name}'; rename a file")
     chosen.definitions[name] = definition
@@ -128,7 +139,7 @@ def _add(chosen: ChosenBenchmarks, name: str, definition: RealBenchmarkDefinitio
 def _add_file(
     chosen: ChosenBenchmarks,
     path: Path,
-    registered: Mapping[str, RealBenchmarkDefinition],
+    registered: Mapping[str, BenchmarkDefinition],
     sagemaker_backend: bool,
 ) -> None:
     if "," in str(path) and not os.path.exists(path):
@@ -139,7 +150,7 @@ def _add_file(
         chosen.notes.append(f"benchmark '{name}' is that of {one_line(path)}, not the registered one")
 
 
-def _unknown_benchmark(name: str, registered: Mapping[str, RealBenchmarkDefinition]) -> str:
+def _unknown_benchmark(name: str, registered: Mapping[str, BenchmarkDefinition]) -> str:
     text = str(UnknownNameError("benchmark", shortened(name), registered))
     files = [f"{name}{suffix}" for suffix in (".yaml", ".yml", ".py") if os.path.isfile(f"{name}{suffix}")]
     return f"{text}; or the file {files[0]}: --benchmark {files[0]}" if files else text

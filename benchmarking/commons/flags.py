@@ -13,7 +13,20 @@ from benchmarking.commons.quoting import one_line, shortened
 from syne_core.errors import UsageError
 from syne_core.paths import is_valid_tag
 
-__all__ = ["Flag", "Given", "as_bool", "as_tag", "kind_of", "looks_like_path", "read_value"]
+__all__ = [
+    "BACKENDS",
+    "Flag",
+    "Given",
+    "as_backend",
+    "as_bool",
+    "as_tag",
+    "kind_of",
+    "looks_like_path",
+    "read_value",
+]
+
+#: Where trials may run.
+BACKENDS = ("local", "simulator")
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,9 @@ def read_value(flag: Flag, given: Given) -> Any:
 
 
 def looks_like_path(text: str) -> bool:
-    """Whether ``text`` names a file rather than a benchmark."""
+    """Whether ``text`` names a file rather than a benchmark or a blackbox of the Hugging Face hub."""
+    if text.startswith("hf:"):
+        return False
     return "/" in text or text.startswith((".", "~")) or text.endswith((".yaml", ".yml", ".py"))
 
 
@@ -95,6 +110,13 @@ def as_bool(text: str) -> bool:
         return values[text.lower()]
     except KeyError:
         raise ValueError("valid: 1, 0, true, false") from None
+
+
+def as_backend(text: str) -> str:
+    """The name of a back-end."""
+    if text not in BACKENDS:
+        raise ValueError(f"valid: {', '.join(BACKENDS)}")
+    return text
 
 
 def as_tag(text: str) -> str:
@@ -115,6 +137,7 @@ _KINDS: dict[Callable[[str], Any], str] = {
     float: "number",
     str: "text",
     as_tag: "text",
+    as_backend: "|".join(BACKENDS),
     as_bool: "0|1",
     as_duration: "duration",
     Path: "path",

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+from benchmarking.commons.benchmark_definitions import BenchmarkDefinition
 from benchmarking.commons.choices import (
     BenchmarkDefinitions,
     choose_benchmarks,
     choose_methods,
     pick_benchmark,
     read_methods,
+    registered_benchmarks,
+    with_script,
 )
 from benchmarking.commons.command_line import print_help_if_asked
 from benchmarking.commons.default_baselines import Method
 from benchmarking.commons.flags import Flag
 from benchmarking.commons.launch_flags import (
     BASE_FLAGS,
+    DEFAULT_BENCHMARK,
     METHODS_FLAG,
     ExtraArgs,
     extra_flags,
     mistakes_between,
 )
 from benchmarking.commons.settings import read_settings
-from benchmarking.commons.study.experiment import Experiment
+from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark
 from benchmarking.commons.study_design import MapMethodArgs, StudyDesign, make_scheduler
 from syne_core.errors import UsageError
 
@@ -36,9 +40,13 @@ __all__ = [
     "Launch",
     "Launcher",
     "MapMethodArgs",
+    "Prepare",
     "make_scheduler",
     "pick_benchmark",
 ]
+
+#: Makes a definition ready for a back-end: ``(name, definition, flags) -> RunnableBenchmark``; UsageError.
+Prepare = Callable[[str, BenchmarkDefinition, SimpleNamespace], RunnableBenchmark]
 
 
 @dataclass(frozen=True)
@@ -60,11 +68,12 @@ class Launch:
 class Launcher:
     """What a launcher script offers, and how its command line becomes experiments.
 
-    :param backend: ``"local"``
-    :param backend_flags: flags that only this back-end has
+    :param backend: ``"local"`` or ``"simulator"``
+    :param backend_flags: flags that only this back-end has, and those about the choice of back-end
     :param about: what ``--help`` says first
     :param takes_methods_file: whether ``--methods FILE`` may replace ``methods``
     :param program: how the command is called, for ``--help``
+    :param prepare: makes the chosen definitions ready for the back-end
     """
 
     backend: str
@@ -76,6 +85,7 @@ class Launcher:
     backend_flags: Sequence[Flag] = ()
     takes_methods_file: bool = False
     program: str = field(default_factory=lambda: os.path.basename(sys.argv[0]))
+    prepare: Prepare = lambda name, definition, settings: with_script(name, definition)
 
     def flags(self) -> list[Flag]:
         """All flags of this launcher.
@@ -96,16 +106,38 @@ class Launcher:
         settings, mistakes, notes = read.values, read.mistakes, read.notes
         mistakes += mistakes_between(settings)
         methods = self._methods(settings, mistakes)
-        chosen = choose_benchmarks(
-            settings.benchmark or (), self.benchmark_definitions, self.backend == "sagemaker"
-        )
+        names = settings.benchmark or self._default_benchmarks(mistakes)
+        chosen = choose_benchmarks(names, self.benchmark_definitions, self.backend == "sagemaker")
         mistakes += chosen.mistakes
         if mistakes:
             raise UsageError.joined(mistakes)
-        if settings.benchmark is not None:
-            settings.benchmark = tuple(chosen.definitions)
-        design = StudyDesign(self.backend, settings, methods, chosen.definitions, self.map_method_args)
+        settings.benchmark = tuple(chosen.definitions)
+        ready = self._prepared(chosen.definitions, settings)
+        design = StudyDesign(self.backend, settings, methods, ready, self.map_method_args)
         return Launch(settings, methods, tuple(design.experiments()), (*notes, *chosen.notes))
+
+    def _default_benchmarks(self, mistakes: list[str]) -> tuple[str, ...]:
+        """What runs without ``--benchmark``: the only one, all with a table, or the sources' default."""
+        if mistakes:  # maybe --benchmark was among them
+            return ()
+        known = registered_benchmarks(self.benchmark_definitions, self.backend == "sagemaker")
+        if self.backend == "simulator" and len(known) > 1:
+            return tuple(name for name, definition in known.items() if definition.blackbox is not None)
+        return tuple(known) if len(known) == 1 else (DEFAULT_BENCHMARK,)
+
+    def _prepared(
+        self, definitions: Mapping[str, BenchmarkDefinition], settings: SimpleNamespace
+    ) -> dict[str, RunnableBenchmark]:
+        ready: dict[str, RunnableBenchmark] = {}
+        mistakes: list[str] = []
+        for name, definition in definitions.items():
+            try:
+                ready[name] = self.prepare(name, definition, settings)
+            except UsageError as error:
+                mistakes += str(error).splitlines()
+        if mistakes:
+            raise UsageError.joined(mistakes)
+        return ready
 
     def _methods(self, settings: SimpleNamespace, mistakes: list[str]) -> dict[str, Method]:
         try:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from benchmarking.commons.choices import BenchmarkDefinitions
+from benchmarking.commons.choices import BenchmarkDefinitions, with_script
 from benchmarking.commons.command_line import run_command
 from benchmarking.commons.default_baselines import Method
-from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs, make_scheduler
+from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
 from benchmarking.commons.launch_flags import LOCAL_FLAGS, ExtraArgs
-from benchmarking.commons.relaunch import continue_hint, process_command
+from benchmarking.commons.launch_run import SOME_FAILED, needed_command, run_launch, run_tuner
+from benchmarking.commons.relaunch import process_command
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.gpu_shares import gpu_shares, own_share
 from benchmarking.commons.study.plan import StudyPlan
-from benchmarking.commons.study.summary import print_plan, print_summary
-from syne_core.errors import UsageError
-from syne_core.experiment_status import ExperimentState
 from syne_core.results_callback import ExtraResultsComposer
 from syne_core.tuner_callback import TunerCallback
+
+if TYPE_CHECKING:
+    from benchmarking.commons.study.run import Outcome
 
 __all__ = ["ABOUT", "launch", "main", "run_launcher"]
 
@@ -36,9 +36,6 @@ file.
 Example: hpo_main.py --experiment_tag first-study --benchmark mlp_digits --num_seeds 3 --n_workers 2
 --max_wallclock_time 60s
 """
-
-_SOME_FAILED = 3
-_INTERRUPTED = 130
 
 
 def main(
@@ -94,16 +91,11 @@ def run_launcher(
     :raises UsageError: listing all mistakes, before anything is started
     """
     resolved = launcher.resolve(words)
-    settings = resolved.settings
-    plan = StudyPlan.of(list(resolved.experiments), settings.restart)
-    run = _LocalRun(resolved, extra_results)
-    if settings.run_one is not None:
-        return run.as_worker(plan)
-    run.say_notes(plan)
-    if settings.dry_run:
-        print_plan(plan, settings.json, settings.n_parallel)
-        return 0
-    return run.study(plan, command)
+    plan = StudyPlan.of(list(resolved.experiments), resolved.settings.restart)
+    local = _LocalRun(resolved, extra_results, command)
+    if resolved.settings.run_one is not None:
+        return local.as_worker(plan)
+    return run_launch(resolved, plan, local.study, local.notes(plan))
 
 
 @dataclass(frozen=True)
@@ -112,44 +104,29 @@ class _LocalRun:
 
     launch: Launch
     extra_results: ExtraResultsComposer | None
+    command: Sequence[str] | None
 
-    def say_notes(self, plan: StudyPlan) -> None:
+    def notes(self, plan: StudyPlan) -> list[str]:
         from benchmarking.commons.study.parallel import usable_cores
 
         n_parallel = self.launch.settings.n_parallel
-        notes = list(self.launch.notes)
         trials, cores = plan.most_workers(n_parallel), usable_cores()
-        if n_parallel > 1 and trials > cores:
-            notes.append(
-                f"n_parallel = {n_parallel} experiments may run {trials} trials at a time on {cores} cores; "
-                "they will slow each other down"
-            )
-        for note in notes:
-            print(f"Note: {note}", file=sys.stderr)
+        if n_parallel == 1 or trials <= cores:
+            return []
+        return [
+            f"n_parallel = {n_parallel} experiments may run {trials} trials at a time on {cores} cores; "
+            "they will slow each other down"
+        ]
 
-    def study(self, plan: StudyPlan, command: Sequence[str] | None) -> int:
+    def study(self, plan: StudyPlan) -> list[Outcome]:
         from benchmarking.commons.study.parallel import run_study_in_parallel
         from benchmarking.commons.study.run import run_study
 
-        settings = self.launch.settings
-        n_parallel = min(settings.n_parallel, len(plan.to_do()))
+        n_parallel = min(self.launch.settings.n_parallel, len(plan.to_do()))
         shares = self._gpu_shares(plan, max(1, n_parallel))
-        try:
-            if n_parallel <= 1:
-                outcomes = run_study(plan, self.experiment)
-            elif command is None:
-                raise UsageError("n_parallel needs a command that can be run again; use n_parallel = 1")
-            else:
-                outcomes = run_study_in_parallel(plan, n_parallel, command, shares)
-        except KeyboardInterrupt:
-            print(f"Interrupted; {continue_hint(settings)}", file=sys.stderr)
-            return _INTERRUPTED
-        if settings.json:
-            print(json.dumps([outcome.to_json() for outcome in outcomes], indent=2))
-        else:
-            print_summary(outcomes, settings.experiment_tag)
-        failed = [o for o in outcomes if o.state != ExperimentState.finished]
-        return _SOME_FAILED if failed else 0
+        if n_parallel <= 1:
+            return run_study(plan, self.experiment)
+        return run_study_in_parallel(plan, n_parallel, needed_command(self.command), shares)
 
     def _gpu_shares(self, plan: StudyPlan, n_parallel: int) -> list[list[str]] | None:
         settings = self.launch.settings
@@ -166,16 +143,14 @@ class _LocalRun:
         from benchmarking.commons.study.worker import run_worker
 
         good = run_worker(plan, self.launch.settings.run_one, self.experiment)
-        return 0 if good else _SOME_FAILED
+        return 0 if good else SOME_FAILED
 
     def experiment(self, experiment: Experiment, progress: TunerCallback) -> None:
         """Run ``experiment`` in this process, to its end."""
         from syne_core.backend.local.local_backend import LocalBackend
-        from syne_core.results_callback import StoreResultsCallback
-        from syne_core.stopping_criterion import StoppingCriterion
-        from syne_core.tuner import Tuner
 
-        definition, settings = experiment.definition, self.launch.settings
+        settings = self.launch.settings
+        definition = with_script(experiment.benchmark, experiment.definition)
         backend = LocalBackend(
             str(definition.script),
             delete_checkpoints=settings.delete_checkpoints,
@@ -185,20 +160,4 @@ class _LocalRun:
             preload=definition.preload,
             price_per_hour=settings.price_per_hour,
         )
-        Tuner(
-            trial_backend=backend,
-            scheduler=make_scheduler(self.launch.methods[experiment.method], experiment),
-            stop_criterion=StoppingCriterion(
-                max_wallclock_time=experiment.max_wallclock_time,
-                max_num_evaluations=experiment.max_num_evaluations,
-                max_cost=experiment.max_cost,
-            ),
-            n_workers=experiment.n_workers,
-            max_failures=settings.max_failures,
-            tuner_name=experiment.name,
-            suffix_tuner_name=False,
-            callbacks=[StoreResultsCallback(extra_results_composer=self.extra_results), progress],
-            metadata=experiment.metadata(),
-            start_jobs_without_delay=False,
-            resource_attr=definition.resource_attr,
-        ).run()
+        run_tuner(self.launch, experiment, backend, progress, self.extra_results)

@@ -8,10 +8,20 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarking.commons.durations import EXAMPLES, as_duration
-from benchmarking.commons.flags import Flag, as_bool, as_tag
+from benchmarking.commons.flags import Flag, as_backend, as_bool, as_tag
 from syne_core.errors import UsageError, nearest_name
 
-__all__ = ["BASE_FLAGS", "LOCAL_FLAGS", "METHODS_FLAG", "ExtraArgs", "extra_flags", "mistakes_between"]
+__all__ = [
+    "BACKEND_FLAG",
+    "BASE_FLAGS",
+    "DEFAULT_BENCHMARK",
+    "LOCAL_FLAGS",
+    "METHODS_FLAG",
+    "SIMULATOR_FLAGS",
+    "ExtraArgs",
+    "extra_flags",
+    "mistakes_between",
+]
 
 DEFAULT_BENCHMARK = "resnet_cifar10"
 
@@ -28,13 +38,17 @@ def _switch(name: str, text: str, **more: Any) -> Flag:
     return Flag(name, as_bool, text, False, switch=True, **more)
 
 
+def _delay(name: str, text: str) -> Flag:
+    return _flag(f"delay_{name}", as_duration, text, 0.0, bound="not negative")
+
+
 BASE_FLAGS = (
     _flag("experiment_tag", as_tag, "name of the study; results go to ~/syne-tune/TAG/", required=True),
     _flag(
         "benchmark",
         str,
-        "benchmark to run: a name, or FILE.yaml or FILE.py that defines one",
-        (DEFAULT_BENCHMARK,),
+        f"benchmark to run: a name, or FILE.yaml or FILE.py that defines one; default: {DEFAULT_BENCHMARK}; "
+        "with the simulator, all that it can run",
         many=True,
         path=True,
     ),
@@ -66,6 +80,7 @@ BASE_FLAGS = (
     _switch("json", "print the plan (--dry_run) or the summary as JSON"),
     _switch("debug", "show tracebacks", in_files=False),
     Flag("run_one", str, "run the experiment with this id only", in_files=False, hidden=True),
+    Flag("run_many", int, "run experiments as asked; answer to this pipe", in_files=False, hidden=True),
 )
 
 #: Of the local back-end.
@@ -77,6 +92,24 @@ LOCAL_FLAGS = (
     _flag("price_per_hour", float, "of a worker; trials then report their cost", bound="positive"),
     _flag("max_cost", float, "end an experiment at this cost (needs price_per_hour)", bound="positive"),
 )
+
+#: Of the simulator; times are simulated seconds.
+SIMULATOR_FLAGS = (
+    _flag("blackbox", str, "what answers for the benchmark: a name or a folder", path=True),
+    _flag("surrogate", str, "answers off the table: nearest, knn, forest, extra_trees; none: trials fail"),
+    _flag("blackbox_seed", int, "the repetition that all trials see; default: drawn", bound="not negative"),
+    _flag("restrict_configurations", as_bool, "methods choose among the rows of the table only", False),
+    _flag("support_checkpointing", as_bool, "resumed trials go on where they were paused", True),
+    _flag("count_decision_time", as_bool, "the time that methods take counts; results then vary", False),
+    _delay("start", "from start or resume to the beginning of training"),
+    _delay("report", "from a report to its arrival"),
+    _delay("complete", "from the last report of a trial to the moment when its end is known"),
+    _delay("stop", "from the decision to stop to the moment when the trial hears of it"),
+    _delay("end_after_stop", "from that moment to a free worker"),
+)
+
+#: Only where the command decides about the back-end.
+BACKEND_FLAG = _flag("backend", as_backend, "where trials run: local or simulator", "local")
 
 #: Only where the methods are not the launcher's own.
 METHODS_FLAG = _flag("methods", Path, "Python file whose dictionary 'methods' replaces the registered ones")

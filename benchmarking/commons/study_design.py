@@ -11,7 +11,8 @@ from typing import Any
 
 from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.default_baselines import Method, MethodArguments
-from benchmarking.commons.study.experiment import Experiment, master_seed_of
+from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark, master_seed_of
+from syne_core.config_space import Domain, config_mistakes
 from syne_core.errors import SyneError, UsageError
 from syne_core.optimizer.scheduler import TrialScheduler
 
@@ -34,7 +35,7 @@ class StudyDesign:
     backend: str
     settings: SimpleNamespace
     methods: Mapping[str, Method]
-    definitions: Mapping[str, RealBenchmarkDefinition]
+    definitions: Mapping[str, RunnableBenchmark]
     map_method_args: MapMethodArgs | None = None
 
     def experiments(self) -> list[Experiment]:
@@ -62,7 +63,7 @@ class StudyDesign:
         return experiments
 
     def _resolve_seeds(
-        self, settings: SimpleNamespace, method: Method, definition: RealBenchmarkDefinition
+        self, settings: SimpleNamespace, method: Method, definition: RunnableBenchmark
     ) -> list[Experiment]:
         master = settings.random_seed
         experiments = [
@@ -83,7 +84,7 @@ class StudyDesign:
             )
             for seed in range(settings.start_seed, settings.num_seeds)
         ]
-        if settings.run_one is None:  # a worker's parent has done this
+        if settings.run_one is None and settings.run_many is None:  # a worker's parent has done this
             make_scheduler(method, experiments[0])  # a method that cannot be built is found out now
         return experiments
 
@@ -98,6 +99,9 @@ def make_scheduler(method: Method, experiment: Experiment) -> TrialScheduler:
     scheduler_kwargs = dict(kwargs.pop("scheduler_kwargs", {}))
     if definition.points_to_evaluate is not None:
         scheduler_kwargs.setdefault("points_to_evaluate", definition.points_to_evaluate)
+    if (rows := _only_configurations(definition)) is not None:
+        options = {"restrict_configurations": rows, **scheduler_kwargs.get("search_options", {})}
+        scheduler_kwargs["search_options"] = options
     scheduler = method(
         MethodArguments(
             config_space=dict(definition.config_space),
@@ -114,7 +118,19 @@ def make_scheduler(method: Method, experiment: Experiment) -> TrialScheduler:
     return scheduler
 
 
-def _max_wallclock_time(settings: SimpleNamespace, definition: RealBenchmarkDefinition) -> float:
+def _only_configurations(definition: RunnableBenchmark) -> list[dict[str, Any]] | None:
+    """The rows of the table, constants added, if methods are to choose among these; None: they are not."""
+    if isinstance(definition, RealBenchmarkDefinition) or not definition.settings.restrict_configurations:
+        return None
+    from syne_core.blackbox import restrict_to_table
+
+    space = definition.config_space
+    constants = {name: entry for name, entry in space.items() if not isinstance(entry, Domain)}
+    rows = [{**row, **constants} for row in restrict_to_table(definition.blackbox)]
+    return [row for row in rows if not config_mistakes(row, space)]
+
+
+def _max_wallclock_time(settings: SimpleNamespace, definition: RunnableBenchmark) -> float:
     """Fewer workers than usual get proportionally more time, with ``scale_max_wallclock_time``."""
     if settings.max_wallclock_time is not None:
         return float(settings.max_wallclock_time)

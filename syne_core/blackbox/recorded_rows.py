@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal, TypeAlias, TypeGuard, cast
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from syne_core.constants import ST_WORKER_ITER, ST_WORKER_TIME
 from syne_core.errors import ResultsError, UnknownNameError, UsageError
 
 __all__ = ["RecordedColumns", "RecordedRows", "is_number"]
+
+Mode: TypeAlias = Literal["min", "max"]
 
 #: How the table calls the time that ``Reporter`` adds; names that start with ``st_`` are reserved.
 _ELAPSED_NAME = "elapsed_time"
@@ -152,7 +154,7 @@ class RecordedRows:
             resources=resources,
             elapsed_time_attr=columns.elapsed_name,
             failures=failures,
-            modes={self._space.metric: self._space.mode} if self._space.metric in metrics else {},
+            modes={self._space.metric: cast(Mode, self._space.mode)} if self._space.metric in metrics else {},
             provenance=provenance,
             name=name,
         )
@@ -230,7 +232,7 @@ class _Unfit(Exception):
     """A trial that cannot be recorded; says what such trials do."""
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether ``value`` is a number, NaN and infinities among them."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 

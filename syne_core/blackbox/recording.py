@@ -144,7 +144,7 @@ def _origins(folders: Sequence[ExperimentFolder]) -> list[dict[str, Any]]:
             "command": metadata.get("command"),
             "commit": git.get("commit"),
             "dirty": git.get("dirty"),
-            "machine": {key: machine.get(key) for key in ("platform", "python", "cpu", "cores", "gpus")},
+            "machine": {key: machine.get(key) for key in ("python", "cpu", "cores", "gpus")},
             "packages": metadata.get("packages"),
         }
         if origin not in origins:

@@ -1,4 +1,4 @@
-"""``RealBenchmarkDefinition``: a training script with its configuration space and suggested budget."""
+"""Benchmark definitions: training scripts, or tables of what they reported, with space and budget."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarking.commons.benchmark_definitions.definition_checks import definition_mistakes
+from benchmarking.commons.benchmark_definitions.definition_checks import (
+    definition_mistakes,
+    surrogate_mistakes,
+)
 from syne_core.errors import BenchmarkDefinitionError
 
-__all__ = ["RealBenchmarkDefinition"]
+__all__ = ["BenchmarkDefinition", "RealBenchmarkDefinition", "SurrogateBenchmarkDefinition"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,8 @@ class RealBenchmarkDefinition:
     :param points_to_evaluate: configurations to try first; None: the default configuration
     :param preload: modules that local trials find imported already (warm start); those beside the script,
         and the script itself, may be among them
+    :param blackbox: what the simulator answers from: anything that ``syne_core.blackbox.load_blackbox`` takes
+    :param surrogate: answers there for configurations off the table; see ``syne_core.blackbox.add_surrogate``
     :raises BenchmarkDefinitionError: naming all mistakes at once
     """
 
@@ -50,6 +55,8 @@ class RealBenchmarkDefinition:
     max_num_evaluations: int | None = None
     points_to_evaluate: list[dict[str, Any]] | None = None
     preload: Sequence[str] = ()
+    blackbox: str | Path | None = None
+    surrogate: str | None = None
 
     def __post_init__(self) -> None:
         values = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -63,3 +70,45 @@ class RealBenchmarkDefinition:
     def max_resource(self) -> int:
         """The largest resource of a trial."""
         return int(self.config_space[self.max_resource_attr])
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurrogateBenchmarkDefinition:
+    """A benchmark without a script, which only the simulator runs. What is None follows from the blackbox.
+
+    :param blackbox: anything that ``syne_core.blackbox.load_blackbox`` takes
+    :param max_wallclock_time: simulated seconds suggested for an experiment
+    :param n_workers: suggested number of workers
+    :param metric: name of the metric in reports; None: the blackbox's first
+    :param mode: ``"min"`` or ``"max"``; None: as the blackbox says
+    :param config_space: domains and constants by name; None: that of the blackbox
+    :param max_resource_attr: name of the constant that limits the resource; it is added, as the largest
+        resource of the blackbox, where ``config_space`` has none
+    :param resource_attr: name of the resource in reports; None: as the blackbox calls it
+    :param surrogate: answers for configurations off the table; see ``syne_core.blackbox.add_surrogate``
+    :param max_num_evaluations: suggested limit on the number of reports
+    :param points_to_evaluate: configurations to try first; None: the default configuration
+    :raises BenchmarkDefinitionError: naming all mistakes at once
+    """
+
+    blackbox: str | Path
+    max_wallclock_time: float
+    n_workers: int = 4
+    metric: str | None = None
+    mode: str | None = None
+    config_space: dict[str, Any] | None = None
+    max_resource_attr: str = "epochs"
+    resource_attr: str | None = None
+    surrogate: str | None = None
+    max_num_evaluations: int | None = None
+    points_to_evaluate: list[dict[str, Any]] | None = None
+
+    def __post_init__(self) -> None:
+        mistakes = surrogate_mistakes({f.name: getattr(self, f.name) for f in fields(self)})
+        if mistakes:
+            raise BenchmarkDefinitionError.joined(
+                f"benchmark of {self.blackbox}: {text}" for _, text in mistakes
+            )
+
+
+BenchmarkDefinition = RealBenchmarkDefinition | SurrogateBenchmarkDefinition

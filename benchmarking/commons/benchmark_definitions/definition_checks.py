@@ -12,11 +12,12 @@ from benchmarking.commons.quoting import one_line, shortened
 from syne_core.config_space import Domain, check_config_space, config_mistakes
 from syne_core.errors import ConfigSpaceError, nearest_name
 
-__all__ = ["definition_mistakes"]
+__all__ = ["definition_mistakes", "surrogate_mistakes"]
 
 Mistake = tuple[str, str]
 
 _TEXTS = ("metric", "max_resource_attr", "instance_type", "framework")
+_NEEDED = ("max_wallclock_time", "n_workers", "max_resource_attr")
 _COUNTS = ("n_workers", "max_num_evaluations")
 
 
@@ -29,7 +30,18 @@ def definition_mistakes(values: Mapping[str, Any]) -> list[Mistake]:
         *_in_containers(values),
         *_in_space(values),
         *_in_points(values),
+        *_in_blackbox(values),
     ]
+
+
+def surrogate_mistakes(values: Mapping[str, Any]) -> list[Mistake]:
+    """The same for the fields of ``SurrogateBenchmarkDefinition``, of which most may be None."""
+    given = {name: value for name, value in values.items() if value is not None or name in _NEEDED}
+    space, limit = given.get("config_space"), given.get("max_resource_attr")
+    if isinstance(space, Mapping) and isinstance(limit, str) and limit:
+        given["config_space"] = {limit: 1, **space}  # added where it is missing
+    missing = [] if given.get("blackbox") else [("blackbox", "blackbox is missing: a name or a folder")]
+    return [*missing, *definition_mistakes(given)]
 
 
 def _in_script(values: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -111,6 +123,14 @@ def _in_points(values: Mapping[str, Any]) -> Iterator[Mistake]:
         valued = {name: value for name, value in point.items() if name in known}
         for mistake in config_mistakes(valued, known):
             yield "points_to_evaluate", f"points_to_evaluate: {mistake}"
+
+
+def _in_blackbox(values: Mapping[str, Any]) -> Iterator[Mistake]:
+    blackbox, surrogate = values.get("blackbox"), values.get("surrogate")
+    if blackbox is not None and not (isinstance(blackbox, (str, os.PathLike)) and str(blackbox)):
+        yield "blackbox", f"blackbox must be a name or a folder, is {_shown(blackbox)}"
+    if surrogate is not None and not (isinstance(surrogate, str) and surrogate):
+        yield "surrogate", f"surrogate must be text, is {_shown(surrogate)}"
 
 
 def _shown(value: Any) -> str:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from benchmarking.commons.benchmark_definitions.common import RealBenchmarkDefinition
+from benchmarking.commons.benchmark_definitions.common import (
+    BenchmarkDefinition,
+    RealBenchmarkDefinition,
+    SurrogateBenchmarkDefinition,
+)
 from benchmarking.commons.benchmark_definitions.yaml_definition import read_yaml_definition
 from benchmarking.commons.python_file import object_in, run_python_file
 from benchmarking.commons.quoting import one_line
@@ -14,7 +18,10 @@ from syne_core.errors import BenchmarkDefinitionError, UsageError
 __all__ = ["benchmark_name", "read_definition"]
 
 _SUFFIXES = (".yaml", ".yml", ".py")
-_MEANING = "a RealBenchmarkDefinition, or a function (sagemaker_backend=False) that returns one"
+_MEANING = (
+    "a RealBenchmarkDefinition or SurrogateBenchmarkDefinition, "
+    "or a function (sagemaker_backend=False) that returns one"
+)
 
 
 def benchmark_name(path: Path) -> str:
@@ -32,7 +39,7 @@ def benchmark_name(path: Path) -> str:
     return path.stem
 
 
-def read_definition(path: Path, sagemaker_backend: bool = False) -> RealBenchmarkDefinition:
+def read_definition(path: Path, sagemaker_backend: bool = False) -> BenchmarkDefinition:
     """The benchmark that a ``.yaml`` or ``.py`` file defines.
 
     :raises UsageError: with all mistakes
@@ -43,7 +50,7 @@ def read_definition(path: Path, sagemaker_backend: bool = False) -> RealBenchmar
     return read_yaml_definition(path)
 
 
-def _python_definition(path: Path, sagemaker_backend: bool) -> RealBenchmarkDefinition:
+def _python_definition(path: Path, sagemaker_backend: bool) -> BenchmarkDefinition:
     found = object_in(run_python_file(path), "benchmark", _MEANING)
     if callable(found):
         try:
@@ -55,7 +62,7 @@ def _python_definition(path: Path, sagemaker_backend: bool) -> RealBenchmarkDefi
                 f"{one_line(path)}: benchmark(sagemaker_backend={sagemaker_backend}): {kind}{line}"
                 for line in lines
             ) from None
-    if not isinstance(found, RealBenchmarkDefinition):
+    if not isinstance(found, (RealBenchmarkDefinition, SurrogateBenchmarkDefinition)):
         raise BenchmarkDefinitionError(
             f"{one_line(path)}: benchmark is of type {type(found).__name__}; expected {_MEANING}"
         )

@@ -38,5 +38,6 @@ def mlp_digits_benchmark(sagemaker_backend: bool = False, **overrides: Any) -> R
         "resource_attr": "epoch",
         "framework": "PyTorch",
         "preload": ("mlp_digits",),
+        "blackbox": "mlp_digits",
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.study.digests import file_digest, folder_digest, method_file
@@ -14,7 +14,12 @@ from benchmarking.commons.study.provenance import provenance
 from syne_core.config_space import config_space_to_json_dict
 from syne_core.paths import ExperimentPaths, experiment_name, experiment_path
 
-__all__ = ["SEED_MODULUS", "Experiment", "master_seed_of"]
+if TYPE_CHECKING:
+    from benchmarking.commons.benchmark_definitions.simulated_benchmark import SimulatedBenchmark
+
+__all__ = ["SEED_MODULUS", "Experiment", "RunnableBenchmark", "master_seed_of"]
+
+RunnableBenchmark: TypeAlias = "RealBenchmarkDefinition | SimulatedBenchmark"
 
 SEED_MODULUS = 2**31 - 1
 
@@ -31,7 +36,7 @@ class Experiment:
 
     tag: str
     benchmark: str
-    definition: RealBenchmarkDefinition
+    definition: RunnableBenchmark
     method: str
     seed: int
     master_seed: int
@@ -84,7 +89,7 @@ class Experiment:
             "max_resource_attr": definition.max_resource_attr,
             "experiment_id": self.id,
             "method_arguments": self.method_arguments,
-            **provenance(definition.script.parent),
+            **provenance(definition.script.parent if definition.script else Path(__file__).parent),
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -106,7 +111,7 @@ class Experiment:
             "instance_type": self.definition.instance_type,
             "metric": self.definition.metric,
             "mode": self.definition.mode,
-            "script": str(self.definition.script),
+            "script": str(self.definition.script) if self.definition.script else None,
             "method_arguments": self.method_arguments,
         }
 
@@ -117,11 +122,11 @@ def master_seed_of(tag: str) -> int:
 
 
 def _identity(method_object: Any, fields: dict[str, Any]) -> str:
-    definition: RealBenchmarkDefinition = fields["definition"]
+    definition: RunnableBenchmark = fields["definition"]
     source = method_file(method_object)
     content = {
         "definition": _definition_json(definition),
-        "script_folder": folder_digest(definition.script.parent),
+        **_answers(definition),
         "method_file": file_digest(source) if source else None,
         **{
             name: fields[name]
@@ -143,11 +148,18 @@ def _identity(method_object: Any, fields: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _definition_json(definition: RealBenchmarkDefinition) -> dict[str, Any]:
+def _answers(definition: RunnableBenchmark) -> dict[str, Any]:
+    """What decides the reports: the training code, or the table and the way it is simulated."""
+    if isinstance(definition, RealBenchmarkDefinition):
+        return {"script_folder": folder_digest(definition.script.parent)}
+    return {"blackbox": definition.digest, "simulation": definition.settings.to_json()}
+
+
+def _definition_json(definition: RunnableBenchmark) -> dict[str, Any]:
     """The definition without absolute paths, instance type, data path and defaults of budgets."""
     space = {k: v for k, v in definition.config_space.items() if k != "dataset_path"}
     return {
-        "script": Path(definition.script).name,
+        "script": definition.script.name if definition.script else None,
         "config_space": config_space_to_json_dict(space),
         "metric": definition.metric,
         "mode": definition.mode,

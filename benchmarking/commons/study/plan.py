@@ -20,6 +20,7 @@ class Action:
     continue_: str = "continue"
     skip: str = "skip"
     restart: str = "restart"
+    start_over: str = "start over"
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,13 @@ class StudyPlan:
     planned: tuple[PlannedExperiment, ...]
 
     @classmethod
-    def of(cls, experiments: list[Experiment], restart: bool) -> StudyPlan:
+    def of(cls, experiments: list[Experiment], restart: bool, resumable: bool = True) -> StudyPlan:
         """Look up what exists: finished experiments are skipped, unfinished ones continued.
 
         :param restart: start over instead
+        :param resumable: False: unfinished experiments start over
         """
-        return cls(tuple(PlannedExperiment(e, _action(e, restart)) for e in experiments))
+        return cls(tuple(PlannedExperiment(e, _action(e, restart, resumable)) for e in experiments))
 
     def to_do(self) -> list[PlannedExperiment]:
         """Those that are not skipped."""
@@ -72,7 +74,7 @@ class StudyPlan:
         return len({getattr(planned.experiment, name) for planned in self.planned}) > 1
 
 
-def _action(experiment: Experiment, restart: bool) -> str:
+def _action(experiment: Experiment, restart: bool, resumable: bool) -> str:
     paths = experiment.paths
     if not paths.journal.exists():
         return Action.run
@@ -82,4 +84,6 @@ def _action(experiment: Experiment, restart: bool) -> str:
         status = read_status(paths.status)
     except ResultsError:
         status = None  # the journal is the truth; the tuner looks there
-    return Action.skip if status is not None and status.is_finished else Action.continue_
+    if status is not None and status.is_finished:
+        return Action.skip
+    return Action.continue_ if resumable else Action.start_over

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from benchmarking.commons.study.followers import Follower, StatusFollower, TunerFollower, duration, workers
 from benchmarking.commons.study.plan import Action, PlannedExperiment, StudyPlan
+from syne_core.experiment_status import ExperimentState
 from syne_core.tuner_callback import TunerCallback
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["StudyProgress", "duration"]
 
 _MAX_ROWS = 24
+_COUNT_INTERVAL = 5.0
 _RIGHT = ("seed", "workers", "time")
 
 
@@ -24,10 +27,14 @@ class StudyProgress:
     """Follows the experiments of a plan; a context manager.
 
     :param plan: what runs
+    :param brief: experiments are many and short: say how many have ended, and name those that went wrong
     """
 
-    def __init__(self, plan: StudyPlan) -> None:
+    def __init__(self, plan: StudyPlan, brief: bool = False) -> None:
         self._plan = plan
+        self._brief = brief
+        self._count = 0
+        self._next_count = time.monotonic() + _COUNT_INTERVAL
         self._numbers = {id(planned): number for number, planned in enumerate(plan.planned, start=1)}
         self._states = {id(p): "done before" if p.action == Action.skip else "waiting" for p in plan.planned}
         self._running: dict[int, Follower] = {}
@@ -52,7 +59,7 @@ class StudyProgress:
 
     def callback(self, planned: PlannedExperiment) -> TunerCallback:
         """What the tuner of ``planned``, in this process, reports to."""
-        follower = TunerFollower(self._name(planned), self.say)
+        follower = TunerFollower(self._name(planned), (lambda line: None) if self._brief else self.say)
         self._begin(planned, follower)
         return follower
 
@@ -62,10 +69,14 @@ class StudyProgress:
 
     def failed(self, planned: PlannedExperiment, reason: str) -> None:
         """``planned`` failed."""
-        self.say(f"{self._name(planned)} failed: {reason}")
+        if not self._brief:  # then ``ended`` says so
+            self.say(f"{self._name(planned)} failed: {reason}")
 
     def skipped(self, planned: PlannedExperiment) -> None:
         """Nothing is left to do for ``planned``."""
+        if self._brief:
+            self._tell_count()
+            return
         self.say(f"{self._name(planned)} skipped: it is finished (--restart runs it again)")
 
     def ended(self, planned: PlannedExperiment, state: str, reason: str) -> None:
@@ -74,12 +85,22 @@ class StudyProgress:
         if follower is not None:
             self._summaries[id(planned)] = follower.columns()
         self._states[id(planned)] = state
-        self.say(f"{self._name(planned)} {state}: {reason.splitlines()[0] if reason else ''}")
+        if not self._brief or state != ExperimentState.finished:
+            self.say(f"{self._name(planned)} {state}: {reason.splitlines()[0] if reason else ''}")
+        if self._brief:
+            self._tell_count()
 
     def say(self, line: str) -> None:
         """A line for logs; on a terminal the table says it."""
         if self._live is None:
             print(line, file=sys.stderr, flush=True)
+
+    def _tell_count(self) -> None:
+        self._count += 1
+        total = len(self._plan.planned)
+        if self._count == total or time.monotonic() >= self._next_count:
+            self._next_count = time.monotonic() + _COUNT_INTERVAL
+            self.say(f"{self._count} of {total} experiments done")
 
     def _begin(self, planned: PlannedExperiment, follower: Follower) -> None:
         self._states[id(planned)] = "running"

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.plan import Action, PlannedExperiment, StudyPlan
@@ -17,9 +17,22 @@ from syne_core.experiment_status import ExperimentState, read_status
 from syne_core.journal import Journal
 from syne_core.tuner_callback import TunerCallback
 
-__all__ = ["Outcome", "RunExperiment", "outcome_of", "run_one", "run_study"]
+__all__ = ["ExperimentProgress", "Outcome", "RunExperiment", "outcome_of", "run_one", "run_study"]
 
 logger = logging.getLogger(__name__)
+
+
+class ExperimentProgress(Protocol):
+    """Whoever wants to know how experiments of this process get on."""
+
+    def callback(self, planned: PlannedExperiment) -> TunerCallback:
+        """What the tuner of ``planned`` reports to."""
+        ...
+
+    def failed(self, planned: PlannedExperiment, reason: str) -> None:
+        """``planned`` failed."""
+        ...
+
 
 RunExperiment = Callable[[Experiment, TunerCallback], None]
 
@@ -29,13 +42,17 @@ _NOT_FINISHED = (ExperimentState.failed, ExperimentState.interrupted)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an experiment: state as in ``status.json``, and what was done for it."""
+    """What became of an experiment: state as in ``status.json``, and what was done for it.
+
+    :param elapsed: seconds on the experiment's clock
+    """
 
     experiment: Experiment
     action: str
     state: str
     reason: str
     best: dict[str, Any] | None
+    elapsed: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As shown by ``--json``."""
@@ -49,18 +66,20 @@ class Outcome:
             "state": self.state,
             "reason": self.reason,
             "best": self.best,
+            "elapsed": self.elapsed,
             "folder": str(self.experiment.paths.folder),
         }
 
 
-def run_study(plan: StudyPlan, run_experiment: RunExperiment) -> list[Outcome]:
+def run_study(plan: StudyPlan, run_experiment: RunExperiment, brief: bool = False) -> list[Outcome]:
     """Run what is to be done; a failed experiment does not keep the others from running.
 
     :param run_experiment: runs one experiment to its end
+    :param brief: see ``StudyProgress``
     :raises KeyboardInterrupt: after the running experiment was stopped cleanly
     """
     outcomes = []
-    with StudyProgress(plan) as progress:
+    with StudyProgress(plan, brief) as progress:
         for planned in plan.planned:
             if planned.action == Action.skip:
                 progress.skipped(planned)
@@ -72,7 +91,9 @@ def run_study(plan: StudyPlan, run_experiment: RunExperiment) -> list[Outcome]:
     return outcomes
 
 
-def run_one(planned: PlannedExperiment, run_experiment: RunExperiment, progress: StudyProgress) -> str | None:
+def run_one(
+    planned: PlannedExperiment, run_experiment: RunExperiment, progress: ExperimentProgress
+) -> str | None:
     """Run one experiment, with its log; why it failed, None if it did not.
 
     :raises KeyboardInterrupt: after the experiment was stopped cleanly
@@ -80,7 +101,7 @@ def run_one(planned: PlannedExperiment, run_experiment: RunExperiment, progress:
     experiment = planned.experiment
     handler: logging.Handler | None = None
     try:
-        if planned.action == Action.restart:
+        if planned.action in (Action.restart, Action.start_over):
             _remove(experiment)
         handler = _log_to(experiment)
         run_experiment(experiment, progress.callback(planned))
@@ -113,8 +134,8 @@ def outcome_of(planned: PlannedExperiment, trouble: str | None = None, pid: int 
         return Outcome(experiment, action, ExperimentState.failed, trouble or "it did not start", None)
     says = status.pid == (pid or os.getpid()) and status.state in _NOT_FINISHED
     if trouble is not None and not says:
-        return Outcome(experiment, action, ExperimentState.failed, trouble, status.best)
-    return Outcome(experiment, action, status.state, status.reason, status.best)
+        return Outcome(experiment, action, ExperimentState.failed, trouble, status.best, status.elapsed)
+    return Outcome(experiment, action, status.state, status.reason, status.best, status.elapsed)
 
 
 def _remove(experiment: Experiment) -> None:

@@ -39,8 +39,11 @@ def print_plan(plan: StudyPlan, as_json: bool, n_parallel: int = 1) -> None:
     print(f"{count} to run{at_once}{note}; at most {time}. Nothing was started.", file=sys.stderr)
 
 
-def print_summary(outcomes: list[Outcome], tag: str) -> None:
-    """What became of each experiment, and what to do next."""
+def print_summary(outcomes: list[Outcome], tag: str, closing: str | None = None) -> None:
+    """What became of each experiment, and what to do next.
+
+    :param closing: what else is to be said
+    """
     rows = [("METHOD", "BENCHMARK", "SEED", "WORKERS", "STATE", "BEST", "FOLDER")]
     for outcome in outcomes:
         one, best = outcome.experiment, outcome.best
@@ -52,6 +55,8 @@ def print_summary(outcomes: list[Outcome], tag: str) -> None:
     for outcome in outcomes:
         if outcome.state != "finished":
             print(f"{outcome.experiment.name}: {outcome.state}: {outcome.reason}", file=sys.stderr)
+    if closing is not None:
+        print(closing, file=sys.stderr)
     print(f"\nNext:  synebench plot {tag}   synebench best {tag}   synebench status {tag}", file=sys.stderr)
 
 

@@ -18,7 +18,7 @@ from benchmarking.commons.study.progress import StudyProgress
 from benchmarking.commons.study.run import RunExperiment, run_one
 from syne_core.errors import UsageError
 
-__all__ = ["RUN_ONE", "run_worker"]
+__all__ = ["RUN_ONE", "forget_flag", "run_worker"]
 
 #: The flag that makes a launcher a worker; the experiment's id follows.
 RUN_ONE = "--run_one"
@@ -32,7 +32,7 @@ def run_worker(plan: StudyPlan, experiment_id: str, run_experiment: RunExperimen
     _die_with_parent()
     # A background process may have been started with interrupts ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    _forget_flag()
+    forget_flag(RUN_ONE)
     planned = _planned(plan, experiment_id)
     with StudyProgress(plan) as progress:
         return run_one(planned, run_experiment, progress) is None
@@ -57,9 +57,9 @@ def _die_with_parent() -> None:
     threading.Thread(target=watch, name="parent watch", daemon=True).start()
 
 
-def _forget_flag() -> None:
+def forget_flag(flag: str) -> None:
     """Provenance is to show the command that a person would type."""
     for words in (sys.argv, sys.orig_argv):
-        if RUN_ONE in words:
-            at = words.index(RUN_ONE)
+        if flag in words:
+            at = words.index(flag)
             del words[at : at + 2]

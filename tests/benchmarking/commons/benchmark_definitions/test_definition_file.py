@@ -83,6 +83,7 @@ def test_every_field_can_be_a_key(folder: Path) -> None:
         "instance_type: ml.m5.large\nframework: HuggingFace\nmax_num_evaluations: 100\n"
         "estimator_kwargs: {py_version: py311}\npreload: [numpy]\n"
         "points_to_evaluate: [{learning_rate: 1e-3, optimizer: adam}]\n"
+        "blackbox: ../table\nsurrogate: knn\n"
     )
     definition = read_definition(write(folder, YAML + more))
     given_keys = {line.partition(":")[0] for line in (YAML + more).splitlines() if not line.startswith(" ")}
@@ -91,6 +92,7 @@ def test_every_field_can_be_a_key(folder: Path) -> None:
     assert definition.points_to_evaluate == [{"learning_rate": 0.001, "optimizer": "adam"}]
     assert definition.max_num_evaluations == 100
     assert definition.preload == ["numpy"]
+    assert (definition.blackbox, definition.surrogate) == (folder.parent / "table", "knn")
 
 
 def test_what_is_needed_is_what_has_no_default() -> None:

@@ -1,0 +1,214 @@
+"""Run experiments in simulated time: what ``hpo_main.py`` of the simulator calls."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from benchmarking.commons.benchmark_definitions import BenchmarkDefinition
+from benchmarking.commons.choices import BenchmarkDefinitions
+from benchmarking.commons.command_line import run_command
+from benchmarking.commons.default_baselines import Method
+from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
+from benchmarking.commons.launch_flags import SIMULATOR_FLAGS, ExtraArgs
+from benchmarking.commons.launch_run import needed_command, run_launch, run_tuner
+from benchmarking.commons.relaunch import process_command
+from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark
+from benchmarking.commons.study.followers import duration
+from benchmarking.commons.study.plan import Action, StudyPlan
+from syne_core.errors import UsageError
+from syne_core.results_callback import ExtraResultsComposer
+from syne_core.tuner_callback import TunerCallback
+
+if TYPE_CHECKING:
+    from benchmarking.commons.study.run import Outcome
+
+__all__ = ["ABOUT", "launch", "main", "run_launcher", "simulator_launcher"]
+
+#: What ``--help`` says of launchers of this back-end.
+ABOUT = """Run methods on tabulated benchmarks, in simulated time.
+
+Nothing is trained: a table, made by 'synebench record', or a formula tells what trials would report, and
+when. All times are simulated seconds. Finished experiments are skipped when the same command is run again;
+unfinished ones start over, which is cheap. benchmark, method and n_workers may be lists (a,b); without
+--benchmark, all benchmarks run that can be simulated.
+
+Example: hpo_main.py --experiment_tag simulated --benchmark mlp_digits --num_seeds 10 --n_parallel 2
+"""
+
+
+def main(
+    methods: Mapping[str, Method],
+    benchmark_definitions: BenchmarkDefinitions,
+    extra_args: ExtraArgs | None = None,
+    map_method_args: MapMethodArgs | None = None,
+    extra_results: ExtraResultsComposer | None = None,
+) -> NoReturn:
+    """Run what the command line of this process asks for, and exit.
+
+    :param methods: the methods that ``--method`` chooses from
+    :param benchmark_definitions: dictionary, or function ``(sagemaker_backend=False)`` that returns it
+    :param extra_args: more flags: dictionaries with ``name, type, default, help, required``
+    :param map_method_args: ``(flags, method, {}) -> fields of MethodArguments``, from the extra flags
+    :param extra_results: adds columns to the results
+    """
+    run_command(
+        lambda: launch(None, methods, benchmark_definitions, extra_args, map_method_args, extra_results)
+    )
+
+
+def launch(
+    arguments: Sequence[str] | None,
+    methods: Mapping[str, Method],
+    benchmark_definitions: BenchmarkDefinitions,
+    extra_args: ExtraArgs | None = None,
+    map_method_args: MapMethodArgs | None = None,
+    extra_results: ExtraResultsComposer | None = None,
+) -> int:
+    """What ``main`` does, returning the exit code.
+
+    :param arguments: command line; None for that of this process
+    :raises UsageError: listing all mistakes, before anything is started
+    """
+    launcher = simulator_launcher(
+        methods, benchmark_definitions, extra_args=extra_args, map_method_args=map_method_args
+    )
+    if arguments is None:
+        return run_launcher(launcher, sys.argv[1:], extra_results, process_command())
+    return run_launcher(launcher, arguments, extra_results)
+
+
+def simulator_launcher(
+    methods: Mapping[str, Method],
+    benchmark_definitions: BenchmarkDefinitions,
+    *,
+    extra_args: ExtraArgs | None = None,
+    map_method_args: MapMethodArgs | None = None,
+    **more: Any,
+) -> Launcher:
+    """The launcher of this back-end.
+
+    :param more: further fields of ``Launcher``
+    """
+    fields: dict[str, object] = {
+        "about": ABOUT,
+        "backend_flags": SIMULATOR_FLAGS,
+        "prepare": _prepare,
+        **more,
+    }
+    return Launcher("simulator", methods, benchmark_definitions, extra_args, map_method_args, **fields)  # type: ignore[arg-type]
+
+
+def run_launcher(
+    launcher: Launcher,
+    words: Sequence[str],
+    extra_results: ExtraResultsComposer | None = None,
+    command: Sequence[str] | None = None,
+) -> int:
+    """Run what ``words`` ask ``launcher`` for; the exit code.
+
+    :param command: starts a process with the same command line, as ``--n_parallel`` needs it
+    :raises UsageError: listing all mistakes, before anything is started
+    """
+    resolved = launcher.resolve(words)
+    simulated = _SimulatedRun(resolved, extra_results, command)
+    if resolved.settings.run_many is not None:
+        return simulated.as_worker()
+    plan = StudyPlan.of(list(resolved.experiments), resolved.settings.restart, resumable=False)
+    begun = time.monotonic()
+    return run_launch(
+        resolved,
+        plan,
+        simulated.study,
+        _notes(plan),
+        closing=lambda outcomes: _in_words(outcomes, time.monotonic() - begun),
+    )
+
+
+def _prepare(name: str, definition: BenchmarkDefinition, settings: SimpleNamespace) -> RunnableBenchmark:
+    """``definition`` with what answers for it."""
+    from benchmarking.commons.benchmark_definitions.simulated_benchmark import simulated_benchmark
+    from benchmarking.commons.benchmark_definitions.simulation_settings import SimulationSettings
+    from syne_core.backend.simulator.delays import SimulatorDelays
+
+    if settings.blackbox is not None and len(settings.benchmark) > 1:
+        raise UsageError(f"--blackbox is for one benchmark, not {len(settings.benchmark)}; say --benchmark")
+    delays = ("start", "report", "complete", "stop", "end_after_stop")
+    simulation = SimulationSettings(
+        blackbox_seed=settings.blackbox_seed,
+        support_checkpointing=settings.support_checkpointing,
+        count_decision_time=settings.count_decision_time,
+        restrict_configurations=settings.restrict_configurations,
+        delays=SimulatorDelays(**{delay: getattr(settings, f"delay_{delay}") for delay in delays}),
+    )
+    try:
+        return simulated_benchmark(definition, simulation, settings.blackbox, settings.surrogate)
+    except UsageError as error:
+        raise UsageError.joined(f"benchmark '{name}': {line}" for line in str(error).splitlines()) from None
+
+
+@dataclass(frozen=True)
+class _SimulatedRun:
+    """Runs experiments of a launch in simulated time."""
+
+    launch: Launch
+    extra_results: ExtraResultsComposer | None
+    command: Sequence[str] | None
+
+    def study(self, plan: StudyPlan) -> list[Outcome]:
+        from benchmarking.commons.study.pool import run_study_in_pool
+        from benchmarking.commons.study.run import run_study
+
+        n_parallel = min(self.launch.settings.n_parallel, len(plan.to_do()))
+        if n_parallel <= 1:
+            return run_study(plan, self.experiment, brief=True)
+        return run_study_in_pool(plan, n_parallel, needed_command(self.command))
+
+    def as_worker(self) -> int:
+        from benchmarking.commons.study.pool_worker import serve_experiments
+
+        serve_experiments(self.launch.experiments, self.launch.settings.run_many, self.experiment)
+        return 0
+
+    def experiment(self, experiment: Experiment, progress: TunerCallback) -> None:
+        """Run ``experiment`` in this process, to its end."""
+        from benchmarking.commons.benchmark_definitions.simulated_benchmark import SimulatedBenchmark
+        from syne_core.backend.simulator.simulator_backend import SimulatorBackend
+
+        definition = experiment.definition
+        if not isinstance(definition, SimulatedBenchmark):
+            raise UsageError(f"benchmark '{experiment.benchmark}' was not prepared for the simulator")
+        settings = definition.settings
+        backend = SimulatorBackend(
+            definition.blackbox,
+            seed=experiment.scheduler_seed,
+            blackbox_seed=settings.blackbox_seed,
+            delays=settings.delays,
+            count_decision_time=settings.count_decision_time,
+            support_checkpointing=settings.support_checkpointing,
+            max_resource_attr=definition.max_resource_attr,
+            entry_point=str(definition.script) if definition.script else experiment.benchmark,
+        )
+        run_tuner(self.launch, experiment, backend, progress, self.extra_results)
+
+
+def _notes(plan: StudyPlan) -> list[str]:
+    again = [p for p in plan.planned if p.action == Action.start_over]
+    if not again:
+        return []
+    first = again[0].experiment
+    more = f" and {len(again) - 1} more" if len(again) > 1 else ""
+    return [f"{first.method} on {first.benchmark}, seed {first.seed}{more} had not finished: started over"]
+
+
+def _in_words(outcomes: Sequence[Outcome], seconds: float) -> str | None:
+    ran = [outcome for outcome in outcomes if outcome.action != Action.skip]
+    simulated = sum(outcome.elapsed for outcome in ran)
+    if not ran:
+        return None
+    count = f"{len(ran)} experiment{'s' if len(ran) > 1 else ''}"
+    return f"{count}: {duration(simulated)} of simulated time in {seconds:.1f} s"

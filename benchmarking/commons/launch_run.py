@@ -1,0 +1,101 @@
+"""From a resolved launch to its results, on any back-end: what is said, run, and summed up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from benchmarking.commons.hpo_main_common import Launch, make_scheduler
+from benchmarking.commons.relaunch import continue_hint
+from benchmarking.commons.study.experiment import Experiment
+from benchmarking.commons.study.plan import StudyPlan
+from benchmarking.commons.study.summary import print_plan, print_summary
+from syne_core.errors import UsageError
+from syne_core.experiment_status import ExperimentState
+from syne_core.results_callback import ExtraResultsComposer
+from syne_core.tuner_callback import TunerCallback
+
+if TYPE_CHECKING:
+    from benchmarking.commons.study.run import Outcome
+    from syne_core.backend.trial_backend import TrialBackend
+
+__all__ = ["SOME_FAILED", "needed_command", "run_launch", "run_tuner"]
+
+#: Exit code if experiments failed.
+SOME_FAILED = 3
+_INTERRUPTED = 130
+
+
+def run_launch(
+    launch: Launch,
+    plan: StudyPlan,
+    run: Callable[[StudyPlan], list[Outcome]],
+    notes: Iterable[str] = (),
+    closing: Callable[[list[Outcome]], str | None] = lambda outcomes: None,
+) -> int:
+    """Say what the user should know, run ``plan`` unless this is a dry run, sum up; the exit code.
+
+    :param run: runs the plan; raises KeyboardInterrupt after it has stopped cleanly
+    :param notes: those of the back-end
+    :param closing: what is to be said after the summary
+    """
+    settings = launch.settings
+    for note in (*launch.notes, *notes):
+        print(f"Note: {note}", file=sys.stderr)
+    if settings.dry_run:
+        print_plan(plan, settings.json, settings.n_parallel)
+        return 0
+    try:
+        outcomes = run(plan)
+    except KeyboardInterrupt:
+        print(f"Interrupted; {continue_hint(settings)}", file=sys.stderr)
+        return _INTERRUPTED
+    if settings.json:
+        print(json.dumps([outcome.to_json() for outcome in outcomes], indent=2))
+    else:
+        print_summary(outcomes, settings.experiment_tag, closing(outcomes))
+    failed = [o for o in outcomes if o.state != ExperimentState.finished]
+    return SOME_FAILED if failed else 0
+
+
+def run_tuner(
+    launch: Launch,
+    experiment: Experiment,
+    backend: TrialBackend,
+    progress: TunerCallback,
+    extra_results: ExtraResultsComposer | None,
+) -> None:
+    """Run ``experiment`` on ``backend`` in this process, to its end."""
+    from syne_core.results_callback import StoreResultsCallback
+    from syne_core.stopping_criterion import StoppingCriterion
+    from syne_core.tuner import Tuner
+
+    Tuner(
+        trial_backend=backend,
+        scheduler=make_scheduler(launch.methods[experiment.method], experiment),
+        stop_criterion=StoppingCriterion(
+            max_wallclock_time=experiment.max_wallclock_time,
+            max_num_evaluations=experiment.max_num_evaluations,
+            max_cost=experiment.max_cost,
+        ),
+        n_workers=experiment.n_workers,
+        max_failures=launch.settings.max_failures,
+        tuner_name=experiment.name,
+        suffix_tuner_name=False,
+        callbacks=[StoreResultsCallback(extra_results_composer=extra_results), progress],
+        metadata=experiment.metadata(),
+        start_jobs_without_delay=False,
+        resource_attr=experiment.definition.resource_attr,
+    ).run()
+
+
+def needed_command(command: Sequence[str] | None) -> Sequence[str]:
+    """``command``, which starts a process with the same command line.
+
+    :raises UsageError: there is none
+    """
+    if command is None:
+        raise UsageError("n_parallel needs a command that can be run again; use n_parallel = 1")
+    return command
