@@ -13,7 +13,6 @@ from typing import Any
 from syne_core.blackbox.blackbox import Blackbox, LearningCurve
 from syne_core.blackbox.curve_regression import CurveRegression, Estimator
 from syne_core.blackbox.tabular import BlackboxTabular
-from syne_core.config_space import config_key
 from syne_core.errors import BlackboxError, MissingDependencyError, UnknownNameError
 
 __all__ = ["SURROGATES", "SurrogateBlackbox", "add_surrogate"]
@@ -54,10 +53,10 @@ class SurrogateBlackbox(Blackbox):
         :raises BlackboxError: ``config`` is not in the space, there is no such repetition, or the
             regression fails
         """
-        row = self.table.row_of(config)
+        key = self.table.key_of(config)
+        row = self.table.row_with(key)
         if row is not None:
             return self.table.curve_at(row, seed)
-        key = config_key(config, self.config_space)
         known = self._curves.get((key, seed))
         if known is not None:
             return known

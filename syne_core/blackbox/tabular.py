@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -192,10 +192,9 @@ class BlackboxTabular(Blackbox):
 
         :raises BlackboxError: it is not; the message names the nearest row
         """
-        try:
-            row = self._rows[tuple([key(config[name]) for name, key in self._keys])]
-        except (KeyError, ConfigSpaceError):
-            raise self._off_table(config) from None
+        row = self._rows.get(self.key_of(config))
+        if row is None:
+            raise self._off_table(config)
         return self.curve_at(row, seed)
 
     def row_of(self, config: Mapping[str, Any]) -> int | None:
@@ -203,8 +202,19 @@ class BlackboxTabular(Blackbox):
 
         :raises BlackboxError: it is no configuration of the space
         """
+        return self._rows.get(self.key_of(config))
+
+    def row_with(self, key: tuple[Hashable, ...]) -> int | None:
+        """Row of the configuration that has ``key``; None if it is not in the table."""
+        return self._rows.get(key)
+
+    def key_of(self, config: Mapping[str, Any]) -> tuple[Hashable, ...]:
+        """What ``config_key`` says of ``config``.
+
+        :raises BlackboxError: it is no configuration of the space
+        """
         try:
-            return self._rows.get(tuple([key(config[name]) for name, key in self._keys]))
+            return tuple([key(config[name]) for name, key in self._keys])
         except (KeyError, ConfigSpaceError):
             raise self._off_table(config) from None
 

@@ -100,7 +100,7 @@ class LearningCurveProblem(FormulaBlackbox):
 
     Without noise the error after r epochs is ``a + (0.9 - a) d(r)``, with ``d(r) = (1 + k r)**-1.2`` for
     ``"power"`` and ``exp(-k r)`` for ``"exponential"``; asymptote a, speed k and the seconds of an epoch
-    (1 to 100) follow from the configuration. With too high a learning rate the run diverges: from some
+    (1 to 50) follow from the configuration. With too high a learning rate the run diverges: from some
     epoch on the error is NaN. Noise is one normal number for the run and one for each epoch.
 
     :param shape: ``"power"`` or ``"exponential"``

@@ -37,7 +37,7 @@ def test_everything_that_is_listed_loads(name: str) -> None:
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match="Unknown blackbox 'hartman6'. Did you mean 'hartmann6'"):
+    with pytest.raises(UnknownNameError, match=r"Unknown blackbox 'hartman6'. Did you mean 'hartmann6'"):
         load_blackbox("hartman6")
 
 

@@ -56,9 +56,9 @@ def test_the_format_is_recognised_and_a_task_named_like_a_folder(
     monkeypatch.setattr(pd, "read_parquet", read_frame)
     folder = write(tmp_path / "bb")
     assert load_blackbox(f"{folder}/two", surrogate=None).digest() == load(folder, "two").digest()
-    with pytest.raises(BlackboxError, match="holds 2 tasks; name one, as in .*bb/one': one, two"):
+    with pytest.raises(BlackboxError, match=r"holds 2 tasks; name one, as in .*bb/one': one, two"):
         load_blackbox(folder)
-    with pytest.raises(BlackboxError, match="has no task 'tow'. Did you mean 'two'.*It has: one, two"):
+    with pytest.raises(BlackboxError, match=r"has no task 'tow'. Did you mean 'two'.*It has: one, two"):
         load_blackbox(folder / "tow")
 
 
@@ -88,9 +88,9 @@ def test_metadata_and_argument_say_which_objective_is_the_time(tmp_path: Path) -
 
 def test_if_the_guess_fails_the_objectives_are_listed(tmp_path: Path) -> None:
     folder = write(tmp_path / "bb", objectives_names=["loss", "flops"])
-    with pytest.raises(BlackboxError, match="which objective is the elapsed time.*Objectives: loss, flops"):
+    with pytest.raises(BlackboxError, match=r"which objective is the elapsed time.*Objectives: loss, flops"):
         load(folder)
-    with pytest.raises(BlackboxError, match="no objective is called 'flop'. Did you mean 'flops'"):
+    with pytest.raises(BlackboxError, match=r"no objective is called 'flop'. Did you mean 'flops'"):
         load(folder, time=TimeColumn("flop"))
     made = load(folder, time=TimeColumn(seconds_per_resource=2.5))
     assert made.metric_names == ("loss", "flops")
@@ -144,7 +144,7 @@ def test_a_run_without_any_time_is_named(tmp_path: Path) -> None:
     made = cells()
     made[1, 1, :, 1] = np.nan
     folder = write(tmp_path / "bb", tasks=("one",), arrays={"one": made})
-    with pytest.raises(BlackboxError, match="row 1, repetition 1, hp_epoch 1: metric_loss is .* missing"):
+    with pytest.raises(BlackboxError, match=r"row 1, repetition 1, hp_epoch 1: metric_loss is .* missing"):
         load(folder)
 
 
