@@ -20,6 +20,7 @@ __all__ = [
     "check_cells",
     "check_configurations",
     "check_failures",
+    "check_kinds",
     "check_names",
     "check_resources",
     "domains_of",
@@ -36,6 +37,23 @@ class Shape:
     configurations: int
     seeds: int
     resources: int
+
+
+def check_kinds(lists: Mapping[str, Any], objects: Mapping[str, Any]) -> list[str]:
+    """Arguments that are no lists, or no dicts, though they must be; by their names."""
+    mistakes = []
+    for name, value in lists.items():
+        is_array = isinstance(value, np.ndarray) and value.ndim == 1
+        if not (is_array or isinstance(value, Sequence)) or isinstance(value, (str, bytes)):
+            mistakes.append(f"'{name}' must be a list, not {_kind(value)}")
+    for name, value in objects.items():
+        if not isinstance(value, Mapping):
+            mistakes.append(f"'{name}' must be a dict, not {_kind(value)}")
+    return mistakes
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else type(value).__name__
 
 
 def domains_of(config_space: Any, where: str) -> dict[str, Domain]:

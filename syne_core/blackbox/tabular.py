@@ -18,6 +18,7 @@ from syne_core.blackbox.table_checks import (
     check_cells,
     check_configurations,
     check_failures,
+    check_kinds,
     check_names,
     check_resources,
     domains_of,
@@ -80,6 +81,10 @@ class BlackboxTabular(Blackbox):
         name: str = "table",
     ) -> None:
         self.name, self._where = name, f"blackbox '{name}'"
+        given = {"failures": failures, "modes": modes, "provenance": provenance}
+        objects = {"metrics": metrics, **{name: {} if x is None else x for name, x in given.items()}}
+        lists = {"configurations": configurations, "resources": resources}
+        require(self._where, check_kinds(lists, objects))
         self._domains = domains_of(config_space, self._where)
         self.config_space = dict(self._domains)
         self.resource_attr, self.elapsed_time_attr = resource_attr, elapsed_time_attr
@@ -87,7 +92,7 @@ class BlackboxTabular(Blackbox):
         self.metric_names = tuple(metrics)
         self.modes = dict(modes or {})
         self.provenance = dict(provenance or {})
-        self._check_header()
+        self._check_header(duplicates)
         keys = self._take_rows(configurations)
         groups = duplicate_rows(keys)
         if groups and duplicates != "merge":
@@ -101,7 +106,7 @@ class BlackboxTabular(Blackbox):
 
     # -- construction -------------------------------------------------------------------------------
 
-    def _check_header(self) -> None:
+    def _check_header(self, duplicates: Any) -> None:
         names = check_names(self._domains, self.resource_attr, self.elapsed_time_attr, self.metric_names)
         mistakes = [*names, *check_resources(self.resources)]
         for metric, mode in self.modes.items():
@@ -109,6 +114,8 @@ class BlackboxTabular(Blackbox):
                 mistakes.append(f"mode of '{metric}': there is no such metric")
             if mode not in ("min", "max"):
                 mistakes.append(f"mode of '{metric}' must be 'min' or 'max', not {mode!r}")
+        if not isinstance(duplicates, str) or duplicates not in ("refuse", "merge"):
+            mistakes.append(f"duplicates must be 'refuse' or 'merge', not {duplicates!r}")
         why = json_mistake(self.provenance)
         mistakes += [] if why is None else [f"provenance {why}"]
         require(self._where, mistakes)

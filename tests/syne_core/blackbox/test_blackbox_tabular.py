@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_tables import RESOURCES, SPACE, arguments, table
 
@@ -188,6 +190,29 @@ BAD = {
 def test_bad_input_is_named(message: str) -> None:
     with pytest.raises(BlackboxError, match=message):
         BlackboxTabular(**BAD[message])
+
+
+STRANGE = [
+    *(None, 3, "x", b"y", [], {}, [1, 2], {"a": 1}, np.zeros(3), np.zeros((2, 2)), object(), math.nan),
+    *([[]], True, (x for x in ()), pd.DataFrame({"lr": [1]}), [{"lr": [1]}] * 6, {1: 2}, {(0, 0): 2}),
+]
+
+
+@pytest.mark.parametrize("name", [*inspect.signature(BlackboxTabular.__init__).parameters][1:])
+def test_whatever_an_argument_is_the_error_is_ours(name: str) -> None:
+    refused = 0
+    for strange in STRANGE:
+        try:
+            table(**{name: strange})
+        except BlackboxError:
+            refused += 1
+    assert refused >= (0 if name == "name" else 3)
+
+
+def test_a_frame_is_no_list_of_configurations() -> None:
+    frame = pd.DataFrame(arguments()["configurations"])
+    with pytest.raises(BlackboxError, match="'configurations' must be a list, not DataFrame"):
+        table(configurations=frame)
 
 
 def test_a_row_that_was_never_run_is_named() -> None:
