@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LAUNCH := benchmarking/nursery/launch_local
+SIMULATE := benchmarking/nursery/launch_simulator
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all soak perf lint format clean
@@ -22,10 +23,13 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 
-demo: $(VENV)/.demo ## compare random search and ASHA on handwritten digits; writes comparison.png
+demo: $(VENV)/.demo ## compare methods on handwritten digits, for real and simulated; writes two figures
 	$(BIN)/python $(LAUNCH)/hpo_main.py --experiment_tag demo --benchmark mlp_digits \
 	  --num_seeds 4 --n_workers 2 --max_wallclock_time 20s
 	$(BIN)/python $(LAUNCH)/plot_results.py --experiment_tag demo --output comparison.png
+	$(BIN)/python $(SIMULATE)/hpo_main.py --experiment_tag demo-simulated --benchmark mlp_digits \
+	  --num_seeds 10 --n_workers 4 --max_wallclock_time 20s --n_parallel 2
+	$(BIN)/python $(SIMULATE)/plot_results.py --experiment_tag demo-simulated --output comparison_simulated.png
 
 test: $(VENV)/.dev ## what every change must pass
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

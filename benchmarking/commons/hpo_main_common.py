@@ -113,8 +113,11 @@ class Launcher:
             raise UsageError.joined(mistakes)
         settings.benchmark = tuple(chosen.definitions)
         ready = self._prepared(chosen.definitions, settings)
-        design = StudyDesign(self.backend, settings, methods, ready, self.map_method_args)
-        return Launch(settings, methods, tuple(design.experiments()), (*notes, *chosen.notes))
+        simulates = self.backend == "simulator"  # there, whatever suits a benchmark runs on it
+        design = StudyDesign(self.backend, settings, methods, ready, self.map_method_args, simulates)
+        experiments = tuple(design.experiments())
+        notes += [f"left out: {reason}" for reason in design.left_out]
+        return Launch(settings, methods, experiments, (*notes, *chosen.notes))
 
     def _default_benchmarks(self, mistakes: list[str]) -> tuple[str, ...]:
         """What runs without ``--benchmark``: the only one, all with a table, or the sources' default."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from itertools import product
 from types import SimpleNamespace
@@ -30,6 +30,8 @@ class StudyDesign:
     :param settings: all flags by name
     :param methods: the methods to run, by name
     :param definitions: the benchmarks to run, by name
+    :param leaves_out_unfit: a method that nobody chose and that does not suit a benchmark is no mistake
+    :ivar left_out: why such methods do not, a line each
     """
 
     backend: str
@@ -37,6 +39,8 @@ class StudyDesign:
     methods: Mapping[str, Method]
     definitions: Mapping[str, RunnableBenchmark]
     map_method_args: MapMethodArgs | None = None
+    leaves_out_unfit: bool = False
+    left_out: list[str] = field(default_factory=list)
 
     def experiments(self) -> list[Experiment]:
         """All of them, in the order in which they run; every method has been built once.
@@ -58,7 +62,9 @@ class StudyDesign:
             )
             resolve = partial(self._resolve_seeds, own, methods[name], definitions[benchmark])
             experiments += _collected(mistakes, resolve, f"method {name} on {benchmark}")
-        if mistakes:
+        if self.leaves_out_unfit and settings.method is None and experiments:
+            self.left_out.extend(dict.fromkeys(mistakes))
+        elif mistakes:
             raise UsageError.joined(dict.fromkeys(mistakes))
         return experiments
 
@@ -142,7 +148,7 @@ def _max_wallclock_time(settings: SimpleNamespace, definition: RunnableBenchmark
 
 def _method_arguments(settings: SimpleNamespace, map_method_args: MapMethodArgs | None) -> dict[str, Any]:
     mapped = map_method_args(settings, settings.method, {}) if map_method_args else {}
-    known = {field.name for field in fields(MethodArguments)}
+    known = {f.name for f in fields(MethodArguments)}
     if unknown := set(mapped) - known:
         raise UsageError(
             f"map_method_args returned {', '.join(sorted(unknown))}; MethodArguments has: "

@@ -87,6 +87,11 @@ class _Notes:
         return [text, *(f"{note[0].upper()}{note[1:]}." for note in notes)]
 
 
+def _kind_of_time(benchmark: BenchmarkResults) -> str:
+    backends = {seed.folder.metadata.get("backend") for seed in benchmark.seeds}
+    return "simulated time" if backends == {"SimulatorBackend"} else "wall-clock time"
+
+
 def _draw(
     axes: Axes, benchmark: BenchmarkResults, styles: dict[str, CurveStyle], notes: _Notes, log_y: bool
 ) -> None:
@@ -100,7 +105,7 @@ def _draw(
     for label, curve in curves.items():
         draw_mean(axes, curve, styles[label], label, length, opacity)
     axes.set_xlim(0, horizon / length or 1.0)
-    axes.set_xlabel(f"wall-clock time [{unit}]")
+    axes.set_xlabel(f"{_kind_of_time(benchmark)} [{unit}]")
     better = "higher" if benchmark.mode == "max" else "lower"
     axes.set_ylabel(f"best {benchmark.metric} so far ({better} is better)", parse_math=False)
     alone = len(notes.study.benchmarks) == 1
