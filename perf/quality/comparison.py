@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
@@ -64,7 +64,7 @@ class Comparison:
         }
 
 
-def signed_rank(differences: Sequence[float], alternative: str) -> float:
+def signed_rank(differences: Sequence[float], alternative: Literal["greater", "less"]) -> float:
     """p of Wilcoxon's signed-rank test that the median difference is ``greater`` or ``less`` than 0.
 
     Zeros are split between the signs; if all are zero, 1. Exact up to 50 differences without ties and

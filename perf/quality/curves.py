@@ -130,7 +130,7 @@ def _mixed_rate(config: Config) -> float:
 
 
 def _mixed_seconds(config: Config) -> float:
-    return 0.5 * config["n_layers"] * (1 + 2 * (1 - _mixed(config)["batch_size"]))
+    return 0.5 * float(config["n_layers"]) * (1 + 2 * (1 - _mixed(config)["batch_size"]))
 
 
 # -- curve_hartmann: several basins --------------------------------------------------------------------

@@ -26,7 +26,8 @@ def simple_regret(row: dict[str, Any] | None, evaluations: int) -> float | None:
     """Smallest regret of the first ``evaluations`` trials to end; None if there were fewer."""
     if row is None or len(row["regrets"]) < evaluations:
         return None
-    return min(row["regrets"][:evaluations])
+    regrets: list[float] = row["regrets"][:evaluations]
+    return min(regrets)
 
 
 def final_regret(row: dict[str, Any] | None) -> float | None:
@@ -86,7 +87,8 @@ def _regrets(rows: Rows, side: str, problem: str, step: int | None, seeds: Seque
 def _compare_evaluations(rows: Rows, name: str, peer: str, step: int, seeds: Sequence[int]) -> Comparison:
     ours, theirs = (_regrets(rows, side, name, step, seeds) for side in ("ours_bo", peer))
     both, logs = paired(ours, theirs, _BO_FLOOR * PROBLEMS[name].scale)
-    p, opposite = (signed_rank(logs, way) if both else None for way in ("greater", "less"))
+    p = signed_rank(logs, "greater") if both else None
+    opposite = signed_rank(logs, "less") if both else None
     return Comparison(
         NOT_WORSE, name, peer, step, both,
         tuple(ours[s] for s in both), tuple(theirs[s] for s in both), len(seeds), p, opposite,

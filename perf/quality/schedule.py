@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -108,9 +109,9 @@ class _Worker:
         return row
 
     def end(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        # Leaving the process's own context closes its pipes, which ends the worker, and waits for it.
+        with suppress(BrokenPipeError), self._process:
+            pass
 
 
 class _Slot:
@@ -127,7 +128,7 @@ class _Slot:
         try:
             return self._workers[python].run(task)
         except (RuntimeError, OSError):
-            del self._workers[python]
+            self._workers.pop(python).end()
             raise
 
     def end(self) -> None:
