@@ -17,78 +17,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_tables import table
+from made_tables import table, tables
 
 from syne_core.blackbox import BlackboxTabular, load_blackbox, save_blackbox
 from syne_core.blackbox.table_files import CONFIGURATIONS_FILE, CURVES_FILE, HEADER_FILE, load_table
-from syne_core.config_space import (
-    Domain,
-    choice,
-    config_key,
-    decode_config,
-    finrange,
-    logfinrange,
-    lograndint,
-    loguniform,
-    ordinal,
-    randint,
-    uniform,
-)
 from syne_core.errors import BlackboxError
 
 FILES = (HEADER_FILE, CONFIGURATIONS_FILE, CURVES_FILE)
 
 # -- what is saved comes back -------------------------------------------------------------------------
-
-NAMES = st.text(min_size=1, max_size=8).filter(lambda name: not name.startswith("st_"))
-TEXTS = st.lists(st.text(max_size=6), min_size=1, max_size=4, unique=True)
-DOMAINS: st.SearchStrategy[Domain] = st.one_of(
-    st.tuples(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6)).map(lambda p: uniform(p[0], p[0] + p[1])),
-    st.floats(1e-12, 1.0).map(lambda low: loguniform(low, low * 1e4)),
-    st.tuples(st.integers(-99, 99), st.integers(1, 99)).map(lambda p: randint(p[0], p[0] + p[1])),
-    st.integers(1, 99).map(lambda low: lograndint(low, low * 10)),
-    st.integers(2, 9).map(lambda n: finrange(0.0, 0.6, n)),
-    st.integers(2, 4).map(lambda n: logfinrange(8, 64, n, cast_int=True)),
-    st.just(ordinal([1, 2, 4, 8])),
-    st.just(choice([True, False])),
-    st.just(choice([[1, 2], [3]])),
-    TEXTS.map(choice),
-)
-
-
-@st.composite
-def tables(draw: st.DrawFn) -> BlackboxTabular:
-    space = draw(st.dictionaries(NAMES, DOMAINS, min_size=1, max_size=4))
-    rows = draw(st.integers(1, 5))
-    unit = st.lists(st.floats(0, 1), min_size=len(space), max_size=len(space))
-    configs = [decode_config(draw(unit), space) for _ in range(rows)]
-    rows = len({config_key(config, space) for config in configs})
-    configs = list({config_key(config, space): config for config in configs}.values())
-    resources = sorted(draw(st.sets(st.integers(1, 99), min_size=1, max_size=4)))
-    shape = (rows, draw(st.integers(1, 3)), len(resources))
-    numbers = np.random.default_rng(draw(st.integers(0, 99)))
-    elapsed = np.cumsum(numbers.exponential(size=shape), axis=2)
-    metric = numbers.normal(size=shape)
-    metric[numbers.random(shape) < 0.1] = np.nan
-    gone = numbers.random(shape) < 0.2
-    elapsed[gone], metric[gone] = np.nan, np.nan
-    failures = {(row, 0): draw(st.text(min_size=1, max_size=5)) for row in range(rows)}
-    if draw(st.booleans()):
-        elapsed, metric = elapsed.astype(np.float32), metric.astype(np.float32)
-    names = [name for name in ("y", "ü /\n") if name not in space]
-    return BlackboxTabular(
-        space,
-        configs,
-        elapsed,
-        dict.fromkeys(names or ["metric"], metric),
-        resources=resources,
-        resource_attr="rung",
-        failures=failures,
-        modes={},
-        provenance=draw(
-            st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=3), max_size=2)
-        ),
-    )
 
 
 @given(tables())

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_tables import arguments, table, wide_table
+from hypothesis import given
+from hypothesis import strategies as st
+from made_tables import arguments, table, tables, wide_table
 
 from syne_core.blackbox import (
     BlackboxTabular,
@@ -66,6 +68,19 @@ def test_curves_off_the_table_are_coherent(surrogate: Any) -> None:
         assert all(len(values) == 4 and all(map(math.isfinite, values)) for values in curve.metrics.values())
         assert {type(x) for x in (*curve.elapsed, *curve.metrics["loss"])} == {float}
         assert answers.curve(config, 1) == curve
+
+
+@given(tables(), st.randoms())
+def test_any_configuration_of_any_table_has_an_answer(made: BlackboxTabular, rng: random.Random) -> None:
+    answers = add_surrogate(made)
+    for row, config in enumerate(made.configurations):
+        nearest = made.points()[made.nearest_row(config)]
+        assert np.array_equal(nearest, made.points()[row])
+    for _ in range(5):
+        curve = answers.curve(sample_config(made.config_space, rng), rng.randrange(made.num_seeds))
+        assert set(curve.resources) <= set(made.resources)
+        assert list(curve.elapsed) == sorted(curve.elapsed)
+        assert {len(values) for values in curve.metrics.values()} == {len(curve.resources)}
 
 
 def test_the_nearest_rows_curve_is_given_as_it_is() -> None:
