@@ -16,7 +16,9 @@ from scripted import RandomScheduler, ScriptedBackend, epochs, make_tuner
 
 from syne_core import Tuner
 from syne_core.errors import JournalError
-from syne_core.journal import Journal
+from syne_core.experiment_record import ExperimentRecord
+from syne_core.journal import Journal, read_journal
+from syne_core.paths import ExperimentPaths
 from syne_core.results_callback import ExtraResultsComposer, StoreResultsCallback
 from syne_core.results_table import ResultsTable, write_results
 
@@ -123,6 +125,66 @@ def test_experiment_without_reports_has_an_empty_table(tmp_path: Path, records: 
     frame, _ = table(journal_of(tmp_path / "j", *records))
     assert len(frame) == 0
     assert list(frame.columns) == ["trial_id", "st_decision", "st_status", "st_tuner_time"]
+
+
+finite = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+names = st.sampled_from(["a", "b", 'c,"\n', "100%s", "trial_id"])
+configurations = st.dictionaries(st.sampled_from(["p", 'q"', "a"]), values, max_size=2)
+extra_values = st.dictionaries(st.sampled_from(["b", "more"]), values, max_size=2)
+
+
+@given(
+    configs=st.lists(configurations, min_size=3, max_size=3),
+    reports=st.lists(
+        st.tuples(
+            st.integers(0, 2), st.dictionaries(names, finite | values, max_size=3), st.just({}) | extra_values
+        ),
+        max_size=12,
+    ),
+)
+def test_table_kept_while_running_is_the_table_of_the_journal(
+    tmp_path: Path, configs: list[Record], reports: list[tuple[int, Record, Record]]
+) -> None:
+    """Both ways to record a report, in any order, with columns that come and go."""
+    experiment = ExperimentPaths(tmp_path / "x")
+    experiment.journal.unlink(missing_ok=True)
+    clock = itertools.count()
+    record = ExperimentRecord(experiment, lambda: next(clock) / 7, None, durable=False)
+    record.keep_results()
+    for trial_id, config in enumerate(configs):
+        record.append("suggest", kind="start", asked=trial_id, source=None, config=_strict(config))
+    for trial_id, reported, extra in reports:
+        notes = {"extra": extra} if extra else {}
+        record.append_report(trial_id, reported, "CONTINUE", "InProgress", notes)
+    record.write_results()
+    kept = experiment.results.read_bytes()
+    record.close()
+    write_results(experiment.journal, experiment.results)
+    assert experiment.results.read_bytes() == kept
+    read = [r for r in read_journal(experiment.journal) if r["event"] == "report"]
+    assert [repr(r["report"]) for r in read] == [repr(reported) for _, reported, _ in reports]
+    frame = pd.read_csv(experiment.results, dtype=str, keep_default_na=False)
+    assert len(frame) == len(reports)
+
+
+def _strict(config: Record) -> Record:
+    """Configurations are finite."""
+    return {n: v if not isinstance(v, float) or math.isfinite(v) else 0.5 for n, v in config.items()}
+
+
+def test_columns_that_come_later_are_empty_before(tmp_path: Path) -> None:
+    odd = 'two\r\nlines, "quoted"\r\n'
+    journal = journal_of(
+        tmp_path / "j",
+        suggest(0, text=odd),
+        *(report(0, 1, loss=0.5), report(0, 2, loss=0.25, late=odd), report(0, 3, loss=0.5, last=1)),
+    )
+    frame, _ = table(journal)
+    assert frame["config_text"].tolist() == [odd] * 3
+    assert frame["late"].tolist()[1] == odd
+    assert frame["late"].isna().tolist() == [True, False, True]
+    assert frame["last"].isna().tolist() == [True, True, False]
+    assert frame["st_tuner_time"].tolist() == [1, 2, 3]
 
 
 def test_text_that_is_not_unicode_does_not_cost_the_table(tmp_path: Path) -> None:
