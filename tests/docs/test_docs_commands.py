@@ -17,7 +17,13 @@ import pytest
 from pages import Block, blocks_of, commands_in
 
 from benchmarking.cli.main import cli
-from benchmarking.commons.launch_flags import BASE_FLAGS, LOCAL_FLAGS, METHODS_FLAG
+from benchmarking.commons.launch_flags import (
+    BACKEND_FLAG,
+    BASE_FLAGS,
+    LOCAL_FLAGS,
+    METHODS_FLAG,
+    SIMULATOR_FLAGS,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -39,6 +45,7 @@ FOREIGN = {
     "--epochs",
     "--reduction_factor",
 }
+OUR_FLAGS = (*BASE_FLAGS, *LOCAL_FLAGS, *SIMULATOR_FLAGS, METHODS_FLAG, BACKEND_FLAG)
 _TIMEOUT = 120
 
 
@@ -101,7 +108,7 @@ def test_what_is_not_run_says_why(block: Block, command: str, why: str) -> None:
 
 
 def test_every_flag_that_a_page_names_exists() -> None:
-    known = {f"--{flag.name}" for flag in (*BASE_FLAGS, *LOCAL_FLAGS, METHODS_FLAG)} | FOREIGN | {"--help"}
+    known = {f"--{flag.name}" for flag in OUR_FLAGS} | FOREIGN | {"--help"}
     for verb in cli.list_commands(None):
         known.update(option for parameter in cli.get_command(None, verb).params for option in parameter.opts)
     named = {
