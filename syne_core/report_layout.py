@@ -38,9 +38,9 @@ class ReportLayouts:
         self._known: dict[tuple[str, ...], ReportLayout] = {}
 
     def of(self, report: dict[str, Any]) -> tuple[ReportLayout, list[str]] | None:
-        """Layout and texts of the values, which JSON and CSV share; None if not all are finite numbers."""
+        """Layout and texts of the values, which JSON and CSV share; None if not all are finite numbers, or none."""
         values = report.values()
-        if not _NUMBERS.issuperset(map(type, values)):
+        if not values or not _NUMBERS.issuperset(map(type, values)):
             return None
         texts = list(map(repr, values))
         if "n" in "".join(texts):  # nan, inf
