@@ -110,17 +110,19 @@ def load_syne_tune(
     column = time.objective(objectives, metadata.get("metric_elapsed_time"), str(place))
     elapsed = elapsed_seconds(cells, objectives, column, resources, time, str(files.objectives))
     names = [name for name in objectives if name != column]
-    metrics = {name: np.array(cells[..., objectives.index(name)]) for name in names}
+    metrics = {name: cells[..., objectives.index(name)] for name in names}
     attr = _resource_attr(files.fidelity_space, metadata)
     require(str(files.objectives), check_cells(elapsed, metrics, attr, resources))
     rows = _rows(frame, domains, space, nearest_values, str(files.hyperparameters))
     kept = np.flatnonzero(~np.isnan(elapsed).all(axis=(1, 2))).tolist()
     require(str(place), [] if kept else ["no row has a report"])
+    # Views where they will do: a table may take a good part of the memory.
+    chosen_rows: Any = kept if len(kept) < len(rows) else slice(None)
     return BlackboxTabular(
         domains,
         [rows[row] for row in kept],
-        elapsed[kept],
-        {name: values[kept] for name, values in metrics.items()},
+        elapsed[chosen_rows],
+        {name: values[chosen_rows] for name, values in metrics.items()},
         resource_attr=attr,
         resources=resources,
         elapsed_time_attr=column or "elapsed_time",
@@ -240,7 +242,7 @@ def _objectives(path: Path, number: int | None, names: Sequence[str]) -> NDArray
     if array.ndim != 4:
         axes = "configurations, seeds, fidelities and objectives"
         refuse(str(path), [f"its shape {array.shape} is not that of {axes}"])
-    return np.array(array)
+    return array
 
 
 def _check_sizes(folder: Path, cells: NDArray[Any], rows: int, resources: int, objectives: int) -> None:
