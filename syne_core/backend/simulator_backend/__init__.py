@@ -1,0 +1,1 @@
+"""Where Syne Tune has its simulator; ours is in ``syne_core.backend.simulator``."""
