@@ -249,6 +249,14 @@ def test_rewriting_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPat
     assert min(pauses) >= 50
 
 
+def test_table_of_a_finished_experiment_is_not_older_than_its_journal() -> None:
+    """Readers believe the newer one, and read the table faster."""
+    tuner = make_tuner(ScriptedBackend(epochs(2)), RandomScheduler(2), callbacks=[StoreResultsCallback()])
+    tuner.run()
+    journal, results = tuner.paths.journal.stat(), tuner.paths.results.stat()
+    assert results.st_mtime_ns >= journal.st_mtime_ns
+
+
 def test_composer_must_be_written_out() -> None:
     with pytest.raises(NotImplementedError):
         ExtraResultsComposer()(None)  # type: ignore[arg-type]

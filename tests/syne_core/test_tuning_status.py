@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syne_core.backend.trial_status import Status, Trial
-from syne_core.tuning_status import TuningStatus
+from syne_core.tuning_status import MetricsStatistics, TuningStatus
 
 
 def trial(trial_id: int) -> Trial:
@@ -25,6 +25,30 @@ def with_reports(*reports: dict[str, Any], mode: str = "min") -> TuningStatus:
         status.set_state(trial_id, Status.in_progress)
         status.add_report(trial(trial_id), report)
     return status
+
+
+def test_statistics_are_the_same_whenever_they_are_asked_for() -> None:
+    """Reports are added up many at a time, or at once if somebody asks."""
+    numbers = [0.5, 3, math.nan, -2.25, True, "text", None, math.inf, 1e9, -math.inf, 7]
+    reports = [{"a": numbers[i % 11], **({"b": i} if i % 3 else {}), "c": float(i)} for i in range(1, 501)]
+    late, often = MetricsStatistics(), MetricsStatistics()
+    for report in reports:
+        late.add(report)
+        often.add(report)
+        assert often.min_metrics["c"] == 1.0
+    finite = [
+        r["a"]
+        for r in reports
+        if type(r["a"]) in (int, float) and math.isfinite(r["a"])  # type: ignore[arg-type]
+    ]
+    for statistics in (late, often):
+        assert statistics.count == 500
+        assert statistics.last_metrics is reports[-1]
+        assert statistics.min_metrics == {"a": -2.25, "b": 1, "c": 1.0}
+        assert statistics.max_metrics == {"a": 1e9, "b": 500, "c": 500.0}
+        assert statistics.sum_metrics["a"] == pytest.approx(sum(finite))  # type: ignore[arg-type]
+        assert statistics.sum_metrics["b"] == sum(i for i in range(1, 501) if i % 3)
+        assert statistics.is_numeric == {"a": False, "b": True, "c": True}
 
 
 states = st.sampled_from(
