@@ -56,7 +56,8 @@ class FeatureMap:
         :raises ConfigSpaceError: a value is not valid
         """
         units = [domain.to_unit(config[name]) for name, domain in self.domains.items()]
-        return self.from_units(np.array([units], dtype=float))[0]
+        row: Array = self.from_units(np.array([units], dtype=float))[0]
+        return row
 
     def from_units(self, units: Array) -> Array:
         """Features of positions in the unit cube, shape (n, num_groups) -> (n, num_columns).
@@ -82,7 +83,7 @@ class FeatureMap:
         """
         if not self._grids:
             return features
-        snapped = features.copy()
+        snapped: Array = features.copy()
         for column, grid in self._grids.items():
             middles = (grid[1:] + grid[:-1]) / 2
             snapped[:, column] = grid[np.searchsorted(middles, features[:, column])]

@@ -24,7 +24,6 @@ _LENGTHSCALE_STD = 0.9
 _SCALE = (0.0, 1.0)
 _NOISE = (np.log(1e-3), 2.0)
 _RESOURCE_LENGTHSCALE = (0.0, 0.7)
-_TREND = (0.0, 1.5)
 _BOUNDS_LENGTHSCALE = (np.log(0.02), np.log(50.0))
 _BOUNDS_SCALE = (np.log(0.02), np.log(50.0))
 _BOUNDS_NOISE = (np.log(1e-6), np.log(1.0))
@@ -38,14 +37,14 @@ def prior_mean(num_groups: int, over_resource: bool) -> Hyperparameters:
 
 def _prior(num_groups: int, over_resource: bool) -> tuple[Array, Array]:
     center = np.log(0.5) + 0.25 * np.log(max(num_groups, 1))
-    rest = [_SCALE, _NOISE, *([_RESOURCE_LENGTHSCALE, _TREND] if over_resource else [])]
+    rest = [_SCALE, _NOISE, *([_RESOURCE_LENGTHSCALE] if over_resource else [])]
     means = np.concatenate([np.full(num_groups, center), [mean for mean, _ in rest]])
     stds = np.concatenate([np.full(num_groups, _LENGTHSCALE_STD), [std for _, std in rest]])
     return means, stds
 
 
 def _bounds(num_groups: int, over_resource: bool) -> list[tuple[float, float]]:
-    rest = [_BOUNDS_LENGTHSCALE, _BOUNDS_SCALE] if over_resource else []
+    rest = [_BOUNDS_LENGTHSCALE] if over_resource else []
     return [_BOUNDS_LENGTHSCALE] * num_groups + [_BOUNDS_SCALE, _BOUNDS_NOISE, *rest]
 
 

@@ -1,9 +1,8 @@
 """The covariance function: Matern-5/2 over configurations, and over (configuration, resource).
 
-Without resource: ``k(x, x') = s m(x, x')``. With resource r: ``k = m_r(r, r') (s m(x, x') + t)``, where the
-second term is the trend that all learning curves share. m is the Matern-5/2 correlation with a lengthscale
-for each hyperparameter (Rasmussen and Williams 2006, section 4.2; automatic relevance determination), m_r
-the same in one dimension.
+Without resource: ``k(x, x') = s m(x, x')``. With resource r: ``k = s m(x, x') m_r(r, r')``. m is the
+Matern-5/2 correlation with a lengthscale for each hyperparameter (Rasmussen and Williams 2006, section 4.2;
+automatic relevance determination), m_r the same in one dimension.
 """
 
 from __future__ import annotations
@@ -28,23 +27,21 @@ class Hyperparameters:
     :param lengthscales: one per hyperparameter, shape (groups,)
     :param scale: variance s of the function over configurations
     :param noise: variance of the observation noise
-    :param resource_lengthscale: of m_r
-    :param trend: variance t of what all curves share; None: there is no resource
+    :param resource_lengthscale: of m_r; None: there is no resource
     """
 
     lengthscales: Array
     scale: float
     noise: float
-    resource_lengthscale: float = 1.0
-    trend: float | None = None
+    resource_lengthscale: float | None = None
 
     def to_log(self) -> Array:
-        """Logarithms in the order lengthscales, scale, noise (, resource_lengthscale, trend)."""
+        """Logarithms in the order lengthscales, scale, noise (, resource_lengthscale)."""
         return np.log(self.to_list())
 
     def to_list(self) -> list[float]:
         """All values, for JSON; unlike logarithms these come back bit by bit."""
-        rest = [] if self.trend is None else [self.resource_lengthscale, self.trend]
+        rest = [] if self.resource_lengthscale is None else [self.resource_lengthscale]
         return [*self.lengthscales.tolist(), self.scale, self.noise, *rest]
 
     @classmethod
@@ -61,8 +58,8 @@ class Hyperparameters:
 class Kernel:
     """Covariances between rows of features.
 
-    A row is the features of a configuration, followed by the position of the resource in [0, 1] if the
-    hyperparameters have a trend.
+    A row is the features of a configuration, followed by the position of the resource in [0, 1] if there is
+    one.
 
     :param groups: number of the lengthscale of each feature, shape (columns,)
     """
@@ -71,12 +68,12 @@ class Kernel:
         self.hyperparameters = hyperparameters
         self._inverse = 1.0 / hyperparameters.lengthscales[groups]
         self._columns = len(groups)
-        self._over_resource = hyperparameters.trend is not None
-        self.variance = hyperparameters.scale + (hyperparameters.trend or 0.0)
+        self._over_resource = hyperparameters.resource_lengthscale is not None
+        self.variance = hyperparameters.scale
 
     def scaled(self, rows: Array) -> Array:
         """``rows`` in units of the lengthscales, as ``between`` wants them."""
-        scaled = rows.copy()
+        scaled: Array = rows.copy()
         scaled[:, : self._columns] *= self._inverse
         if self._over_resource:
             scaled[:, -1] /= self.hyperparameters.resource_lengthscale
@@ -85,11 +82,10 @@ class Kernel:
     def between(self, a: Array, b: Array) -> Array:
         """Covariances, shape (len(a), len(b)), of scaled rows."""
         d = self._columns
-        values = matern(_distances(a[:, :d], b[:, :d]))
+        values = _matern(_distances(a[:, :d], b[:, :d]))
         values *= self.hyperparameters.scale
         if self._over_resource:
-            values += self.hyperparameters.trend
-            values *= matern(np.abs(a[:, -1:] - b[:, -1]))
+            values *= _matern(np.abs(a[:, -1:] - b[:, -1]))
         return values
 
     def at_point(self, point: Array, rows: Array) -> tuple[Array, Array]:
@@ -104,8 +100,8 @@ class Kernel:
         values = decay * (1.0 + root + root * root / 3.0)
         slope = (-5.0 / 3.0) * decay * (1.0 + root)
         if self._over_resource:
-            over_resource = matern(np.abs(point[-1] - rows[:, -1]))
-            values = (values + self.hyperparameters.trend) * over_resource
+            over_resource = _matern(np.abs(point[-1] - rows[:, -1]))
+            values *= over_resource
             slope *= over_resource
         return values, slope[:, None] * difference * self._inverse
 
@@ -136,11 +132,12 @@ class TrainingCovariance:
         self._linear = self._decay * (1.0 + root)
         over_features = self._linear + self._decay * (root * root) / 3.0
         self._over_features = over_features
+        values: Array = hyperparameters.scale * over_features
         if self._gaps is None:
-            return hyperparameters.scale * over_features
-        self._over_resource = self._looked_up(matern(self._gaps / hyperparameters.resource_lengthscale))
-        self._sum = hyperparameters.scale * over_features + hyperparameters.trend
-        return self._sum * self._over_resource
+            return values
+        self._over_resource = self._looked_up(_matern(self._gaps / hyperparameters.resource_lengthscale))
+        values *= self._over_resource
+        return values
 
     def gradient(self, weights: Array) -> Array:
         """``sum(weights * dK / dlog(parameter))`` for each parameter, noise included, at the last ``matrix``.
@@ -162,15 +159,14 @@ class TrainingCovariance:
         if self._gaps is None:
             return np.concatenate([lengthscales, [scale, noise]])
         slopes = self._looked_up(_slope_in_log(self._gaps / at.resource_lengthscale))
-        resource = np.vdot(weights * self._sum, slopes)
-        trend = (at.trend or 0.0) * shared.sum()
-        return np.concatenate([lengthscales, [scale, noise, resource, trend]])
+        resource = at.scale * np.vdot(weights * self._over_features, slopes)
+        return np.concatenate([lengthscales, [scale, noise, resource]])
 
     def _looked_up(self, between_levels: Array) -> Array:
         return between_levels[self._level][:, self._level]
 
 
-def matern(distance: Array) -> Array:
+def _matern(distance: Array) -> Array:
     """Matern-5/2 correlation at scaled distances."""
     root = _SQRT5 * distance
     values: Array = np.exp(-root) * (1.0 + root + root * root / 3.0)
@@ -189,4 +185,5 @@ def _distances(a: Array, b: Array) -> Array:
     squared = np.einsum("ij,ij->i", a, a)[:, None] + np.einsum("ij,ij->i", b, b) - 2.0 * (a @ b.T)
     if a is b:
         np.fill_diagonal(squared, 0.0)
-    return np.sqrt(np.maximum(squared, 0.0, out=squared), out=squared)
+    distances: Array = np.sqrt(np.maximum(squared, 0.0, out=squared), out=squared)
+    return distances

@@ -127,7 +127,7 @@ def _climb(
     """Follow the gradient in the smooth features, within the unit cube."""
     if not smooth.any():
         return start
-    point = start.copy()
+    point: Array = start.copy()
 
     def negative(values: Array) -> tuple[float, Array]:
         point[smooth] = values

@@ -10,7 +10,7 @@ __all__ = ["standardise"]
 Array = NDArray[np.float64]
 
 
-def standardise(values: Array, matters: NDArray[np.bool_] | None = None) -> Array:
+def standardise(values: Array) -> Array:
     """Targets of mean 0 and standard deviation 1, of values that are to be minimised.
 
     Values that are not finite (diverged trials) take the worst finite one. A long tail of poor values is
@@ -18,8 +18,6 @@ def standardise(values: Array, matters: NDArray[np.bool_] | None = None) -> Arra
     logarithmically beyond what the good half spans.
 
     :param values: shape (n,)
-    :param matters: values whose good half counts, shape (n,), such as those after a whole training; default:
-        all. Others, after little training say, are much poorer and differ much more
     :return: shape (n,), finite; zeros if all values are equal
     """
     finite = np.isfinite(values)
@@ -31,15 +29,15 @@ def standardise(values: Array, matters: NDArray[np.bool_] | None = None) -> Arra
         known = known / scale
     filled = np.full(len(values), known.max())
     filled[finite] = known
-    squeezed = _squeeze(filled, filled if matters is None else filled[matters])
+    squeezed = _squeeze(filled)
     centred = squeezed - squeezed.mean()
     spread = centred.std()
     return centred / spread if spread > 1e-12 * max(1.0, np.abs(squeezed).max()) else np.zeros(len(values))
 
 
-def _squeeze(values: Array, reference: Array) -> Array:
-    median = np.median(reference)
-    unit = median - reference.min()
+def _squeeze(values: Array) -> Array:
+    median = np.median(values)
+    unit = median - values.min()
     if unit <= 0:
         return values
     above = np.maximum(values - median, 0.0) / unit

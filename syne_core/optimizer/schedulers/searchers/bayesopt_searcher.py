@@ -167,7 +167,7 @@ class BayesianOptimizationSearcher(BaseSearcher):
     def _model_config(self) -> dict[str, Any] | None:
         rng = self._streams.generator(self._num_suggested)
         data = self._observations.training_data(self.max_size_data_for_model)
-        targets = standardise(self._sign * data.values, self._matters(data))
+        targets = standardise(self._sign * data.values)
         self._fit(data, targets, rng)
         acquisition, anchors = self._acquisition(data, targets, rng)
         listed = self._best_listed(acquisition)
@@ -180,13 +180,6 @@ class BayesianOptimizationSearcher(BaseSearcher):
             if self.allow_duplicates or not self._unseen.is_excluded(config):
                 return config
         return self._unseen.draw(rng, exclude=False)
-
-    def _matters(self, data: TrainingData) -> NDArray[np.bool_] | None:
-        """Which values are at the resource at which improvement is sought, or beyond."""
-        if self.resource_attr is None:
-            return None
-        matters: NDArray[np.bool_] = data.rows[:, -1] >= self._observations.position(self._target_resource())
-        return matters if matters.any() else None
 
     def _fit(self, data: TrainingData, targets: Array, rng: Generator) -> None:
         """Fit the hyperparameters anew, unless little has changed."""

@@ -54,7 +54,7 @@ def test_gradient_of_the_marginal_likelihood(over_resource: bool, seed: int) -> 
 def acquisition(over_resource: bool, pending: bool, noise: float = 1e-2) -> Acquisition:
     rows, targets = data(over_resource)
     fitted = prior_mean(3, over_resource)
-    fitted = type(fitted)(fitted.lengthscales, 1.3, noise, 0.8, 0.5 if over_resource else None)
+    fitted = type(fitted)(fitted.lengthscales, 1.3, noise, 0.8 if over_resource else None)
     waiting = np.random.default_rng(5).random((3, rows.shape[1])) if pending else None
     process = Posterior(rows, targets, GROUPS, fitted, waiting, 6, np.random.default_rng(0))
     best = process.means(rows).min(axis=0)
