@@ -13,7 +13,7 @@ from syne_core.testing import SchedulerContract
 
 _MODULE_OF_EXTRA = {"syne-tune": "syne_tune"}
 # Methods that need long for a suggestion get fewer.
-_NUM_SUGGESTIONS = {"BO": 14, "MOBSTER": 14, "Optuna-GP": 10, "BoTorch": 8} | dict.fromkeys(
+_NUM_SUGGESTIONS = {"BO": 12, "MOBSTER": 12, "Optuna-GP": 10, "BoTorch": 8} | dict.fromkeys(
     ("SyneTune-BoTorch", "SyneTune-CQR", "SyneTune-BORE", "SyneTune-ASHABORE", "SyneTune-ASHACQR"), 8
 )
 

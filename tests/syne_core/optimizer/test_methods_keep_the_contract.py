@@ -1,4 +1,7 @@
-"""The built-in methods keep the contract of a scheduler."""
+"""Variants of the built-in methods keep the contract of a scheduler.
+
+The registered ones: ``tests/benchmarking/commons/test_all_methods.py``.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,12 @@ from syne_core.optimizer.schedulers import MedianStoppingRule
 from syne_core.testing import SchedulerContract
 
 
-class TestRandomSearch(SchedulerContract):
-    def make_scheduler(self, config_space: dict[str, Any], seed: int, mode: str) -> TrialScheduler:
-        return RandomSearch(config_space, self.metric, mode=mode, random_seed=seed)
-
-
 class TestRandomSearchWithDuplicates(SchedulerContract):
     repeats_configs = True
 
     def make_scheduler(self, config_space: dict[str, Any], seed: int, mode: str) -> TrialScheduler:
         options = {"allow_duplicates": True}
         return RandomSearch(config_space, self.metric, mode=mode, random_seed=seed, search_options=options)
-
-
-class TestGridSearch(SchedulerContract):
-    def make_scheduler(self, config_space: dict[str, Any], seed: int, mode: str) -> TrialScheduler:
-        return GridSearch(config_space, self.metric, mode=mode, random_seed=seed)
 
 
 class TestGridSearchWithDuplicates(SchedulerContract):
@@ -56,10 +49,6 @@ class TestASHAStopping(_ASHAContract):
     settings: ClassVar[dict[str, Any]] = {"type": "stopping"}
 
 
-class TestASHAPromotion(_ASHAContract):
-    settings: ClassVar[dict[str, Any]] = {"type": "promotion"}
-
-
 class TestASHAPromotionWithThreeBrackets(_ASHAContract):
     settings: ClassVar[dict[str, Any]] = {"type": "promotion", "brackets": 3, "reduction_factor": 2}
 
@@ -70,12 +59,6 @@ class TestASHAStoppingWithThreeBrackets(_ASHAContract):
 
 class TestASHAWithRungsAtEqualDistances(_ASHAContract):
     settings: ClassVar[dict[str, Any]] = {"type": "promotion", "rung_increment": 1, "max_t": 8}
-
-
-class TestMedianRuleOverRandomSearch(SchedulerContract):
-    def make_scheduler(self, config_space: dict[str, Any], seed: int, mode: str) -> TrialScheduler:
-        wrapped = RandomSearch(config_space, self.metric, mode=mode, random_seed=seed)
-        return MedianStoppingRule(wrapped, self.resource_attr)
 
 
 class TestMedianRuleOverASHAPromotion(SchedulerContract):
