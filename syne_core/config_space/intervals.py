@@ -135,6 +135,8 @@ class Integer(_Interval):
         return math.floor(x + 0.5) if x < self.upper else self.upper
 
     def _key(self, value: Any) -> int | None:
+        if type(value) is int:
+            return value if self.lower <= value <= self.upper else None
         x = number(value)
         return x if isinstance(x, int) and self.lower <= x <= self.upper else None
 

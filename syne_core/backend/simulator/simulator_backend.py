@@ -39,9 +39,10 @@ class SimulatorBackend(TrialBackend):
     before anything later is known, and the same seed gives the same experiment, whatever the machine is
     busy with.
 
-    A checkpoint is the last resource that a run reported. Nothing outlives this object: what an earlier
-    session left running or paused starts over. ``stop_all`` ends all trials at once, whatever the delays:
-    the experiment is over, and what has not arrived does not count.
+    A checkpoint is the last resource that a run reported. Reports are kept until the end of their run was
+    fetched. Nothing outlives this object: what an earlier session left running or paused starts over.
+    ``stop_all`` ends all trials at once, whatever the delays: the experiment is over, and what has not
+    arrived does not count.
 
     :param blackbox: what trials report, and when
     :param seed: draws which repetition of the benchmark each trial sees, from this seed and its id alone;
@@ -94,6 +95,7 @@ class SimulatorBackend(TrialBackend):
         self._runs: dict[int, SimulatedRun] = {}
         self._known: TrialAndStatusInformation = {}
         self._checkpoints: dict[int, int] = {}
+        self._ended: list[int] = []
 
     # -- the clock -----------------------------------------------------------------------------
 
@@ -134,6 +136,8 @@ class SimulatorBackend(TrialBackend):
     ) -> tuple[TrialAndStatusInformation, TrialIdAndResultList]:
         """See ``TrialBackend``; what happens at one instant, and of each trial one report at most."""
         self.time()
+        if self._ended:
+            self._forget_reports()
         fresh = self._take_instant()
         known = self._known
         states = {trial_id: known[trial_id] for trial_id in trial_ids}
@@ -175,6 +179,14 @@ class SimulatorBackend(TrialBackend):
         del self._runs[trial_id]
         self._result(trial_id).failure = failure
         self._set_status(trial_id, status)
+        self._ended.append(trial_id)
+
+    def _forget_reports(self) -> None:
+        """Of runs whose end was returned: experiments may have millions of reports."""
+        for trial_id in self._ended:
+            if trial_id not in self._runs:
+                self._result(trial_id).metrics = []
+        self._ended.clear()
 
     def busy_trial_ids(self) -> list[tuple[int, str]]:
         """See ``TrialBackend``."""
