@@ -25,7 +25,9 @@ def botorch_library() -> Any:
     :raises MissingDependencyError: it is not installed
     """
     try:
-        return importlib.import_module("botorch")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of torch's, at its import
+            return importlib.import_module("botorch")
     except ModuleNotFoundError as error:
         if error.name not in ("botorch", "torch"):
             raise
