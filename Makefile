@@ -28,7 +28,7 @@ demo: $(VENV)/.demo ## compare methods on handwritten digits, for real and simul
 	  --num_seeds 4 --n_workers 2 --max_wallclock_time 20s
 	$(BIN)/python $(LAUNCH)/plot_results.py --experiment_tag demo --output comparison.png
 	$(BIN)/python $(SIMULATE)/hpo_main.py --experiment_tag demo-simulated --benchmark mlp_digits \
-	  --num_seeds 10 --n_workers 4 --max_wallclock_time 20s --n_parallel 2
+	  --num_seeds 10 --n_workers 4 --max_wallclock_time 12s --n_parallel 2
 	$(BIN)/python $(SIMULATE)/plot_results.py --experiment_tag demo-simulated --output comparison_simulated.png
 
 test: $(VENV)/.dev ## what every change must pass

@@ -9,6 +9,7 @@
         BlackboxError               2   a tabulated benchmark that is damaged or does not fit
         UnknownNameError            2   a name that is not among the valid ones
         MissingDependencyError      2   an optional package is not installed
+        AwsSetupError               2   no credentials, region, role or bucket, or not the right ones
       ExperimentError               1   an experiment could not run to its end
         ExperimentLockedError       1   another process is running this experiment
         TooManyFailuresError        1   more than ``max_failures`` trials failed
@@ -23,6 +24,7 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "AwsSetupError",
     "BenchmarkDefinitionError",
     "BlackboxError",
     "ConfigSpaceError",
@@ -113,6 +115,10 @@ class MissingDependencyError(UsageError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"This needs {package}: pip install 'synebench[{extra}]'")
+
+
+class AwsSetupError(UsageError):
+    """AWS cannot be used as things are set up: credentials, region, role, bucket, instance type."""
 
 
 class RefusedError(SyneError):

@@ -41,7 +41,7 @@ _MAY_DIVERGE = ("report", "extra")
 def _make_encoder() -> Callable[[Any], str]:
     """As ``json.dumps``, compact and strict, without its making an encoder for every call."""
     plain = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
-    make = json.encoder.c_make_encoder
+    make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # a Python without C accelerators
         return plain.encode
     pieces = make(

@@ -1,10 +1,17 @@
-"""Every local path: who asks where something lies asks here.
+"""Every local path and S3 key: who asks where something lies asks here.
 
 The layout of an experiment's folder is part of the contract (docs/architecture.md)::
 
     {root}/{tag}/{method}-{seed}/{tag}-{benchmark}-{seed}-{id8}/
         journal.jsonl metadata.json results.csv.zip status.json experiment.log
         trials/{trial_id}/{config.json,std.out,std.err,checkpoints/}
+
+On S3 the same folder lies below ``syne-tune/``, with the trials that are SageMaker jobs beside it::
+
+    syne-tune/{experiment}/...
+    syne-tune/{experiment}-trials/_reports/{what their runs report}
+    syne-tune/{experiment}-trials/{trial_id}/{job-r0.json,checkpoints/,output/}
+    syne-tune/bundles/{sha256}/{runner.pyz,source.tar.gz}
 """
 
 from __future__ import annotations
@@ -16,14 +23,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = [
+    "ExperimentKeys",
     "ExperimentPaths",
+    "TrialKeys",
     "TrialPaths",
+    "bundle_prefix",
     "data_cache",
     "experiment_name",
     "experiment_path",
     "is_valid_tag",
     "resolve_data_paths",
     "s3_tag",
+    "trial_job_name",
 ]
 
 ROOT_VARIABLE = "SYNETUNE_FOLDER"
@@ -145,3 +156,68 @@ class ExperimentPaths:
     def trial(self, trial_id: int) -> TrialPaths:
         """The files of trial ``trial_id``."""
         return TrialPaths(self.trials / str(trial_id))
+
+
+_S3_ROOT = "syne-tune"
+_MOST_OF_A_JOB_NAME = 63
+
+
+@dataclass(frozen=True)
+class TrialKeys:
+    """The S3 keys of a trial that is a SageMaker job; ``prefix`` ends with ``/``."""
+
+    prefix: str
+
+    @property
+    def checkpoints(self) -> str:
+        """Prefix of what its jobs find and leave in ``/opt/ml/checkpoints``."""
+        return f"{self.prefix}checkpoints/"
+
+    @property
+    def output(self) -> str:
+        """Prefix of the model and output archives of its jobs."""
+        return f"{self.prefix}output/"
+
+    def job(self, run: int) -> str:
+        """What the runner is to do in run ``run`` (0, then 1 for each time it was resumed); JSON."""
+        return f"{self.prefix}job-r{run}.json"
+
+
+@dataclass(frozen=True)
+class ExperimentKeys:
+    """The S3 keys of an experiment.
+
+    :param name: that of the experiment's folder below the root, see ``experiment_name``
+    """
+
+    name: str
+
+    @property
+    def leaf(self) -> str:
+        """Prefix that mirrors the experiment's folder."""
+        return f"{_S3_ROOT}/{s3_tag(self.name)}/"
+
+    @property
+    def trials(self) -> str:
+        """Prefix of its trials."""
+        return f"{_S3_ROOT}/{s3_tag(self.name)}-trials/"
+
+    @property
+    def reports(self) -> str:
+        """Prefix below which all runs of all trials report, so that one listing finds everything new."""
+        return f"{self.trials}_reports/"
+
+    def trial(self, trial_id: int) -> TrialKeys:
+        """The keys of trial ``trial_id``."""
+        return TrialKeys(f"{self.trials}{trial_id}/")
+
+
+def bundle_prefix(sha256: str) -> str:
+    """Where the bundle with this digest lies: ``runner.pyz`` and ``source.tar.gz``."""
+    return f"{_S3_ROOT}/bundles/{sha256}/"
+
+
+def trial_job_name(tag: str, id8: str, trial_id: int, run: int) -> str:
+    """Name of the SageMaker job of a trial's run: the same whoever asks, so that jobs can be adopted."""
+    start = f"{id8}-{trial_id}-r{run}-"
+    return (start + s3_tag(tag))[:_MOST_OF_A_JOB_NAME].rstrip("-")

@@ -38,7 +38,7 @@ class ReportLayouts:
         self._known: dict[tuple[str, ...], ReportLayout] = {}
 
     def of(self, report: dict[str, Any]) -> tuple[ReportLayout, list[str]] | None:
-        """Layout and texts of the values, which JSON and CSV share; None if not all are finite numbers, or none."""
+        """Layout and texts of the values, which JSON and CSV share; None unless all are finite numbers."""
         values = report.values()
         if not values or not _NUMBERS.issuperset(map(type, values)):
             return None

@@ -325,8 +325,13 @@ GENERATORS = (
     "SeedSequence",
 )
 # A fork draws other numbers than its siblings only if the global state is set anew; the contract of
-# schedulers sets it to see that they do not care.
-SET_IT_ON_PURPOSE = ("syne_core.backend.local.preloader", "syne_core.testing")
+# schedulers sets it to see that they do not care. Syne Tune draws from it: it gets one of its own, and what was
+# there is put back.
+SET_IT_ON_PURPOSE = (
+    "syne_core.backend.local.preloader",
+    "syne_core.testing",
+    "syne_core.optimizer.adapters.own_random_state",
+)
 
 
 def test_no_random_number_comes_from_the_global_state() -> None:

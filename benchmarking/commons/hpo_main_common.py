@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-from benchmarking.commons.benchmark_definitions import BenchmarkDefinition
+from benchmarking.commons.benchmark_definitions import BenchmarkDefinition, RealBenchmarkDefinition
 from benchmarking.commons.choices import (
     BenchmarkDefinitions,
     choose_benchmarks,
@@ -64,6 +64,11 @@ class Launch:
     notes: tuple[str, ...] = ()
 
 
+def _with_script(name: str, definition: BenchmarkDefinition, _: SimpleNamespace) -> RealBenchmarkDefinition:
+    """What back-ends that run scripts need: a definition that has one."""
+    return with_script(name, definition)
+
+
 @dataclass(frozen=True)
 class Launcher:
     """What a launcher script offers, and how its command line becomes experiments.
@@ -85,7 +90,7 @@ class Launcher:
     backend_flags: Sequence[Flag] = ()
     takes_methods_file: bool = False
     program: str = field(default_factory=lambda: os.path.basename(sys.argv[0]))
-    prepare: Prepare = lambda name, definition, settings: with_script(name, definition)
+    prepare: Prepare = _with_script
 
     def flags(self) -> list[Flag]:
         """All flags of this launcher.

@@ -14,7 +14,7 @@ from benchmarking.commons.benchmark_definitions.common import (
     SurrogateBenchmarkDefinition,
 )
 from benchmarking.commons.benchmark_definitions.simulation_settings import SimulationSettings
-from syne_core.blackbox import Blackbox, BlackboxTabular, add_surrogate, load_blackbox
+from syne_core.blackbox import Blackbox, load_blackbox
 from syne_core.errors import BenchmarkDefinitionError
 
 __all__ = ["NO_SURROGATE", "SimulatedBenchmark", "simulated_benchmark"]
@@ -66,7 +66,8 @@ def simulated_benchmark(
             "table with 'synebench record TAG --output FOLDER', and give the folder as --blackbox, or as "
             "'blackbox' in the definition"
         )
-    found = _answering(load_blackbox(source), surrogate or definition.surrogate)
+    chosen = surrogate or definition.surrogate or "auto"
+    found = load_blackbox(source, surrogate=None if chosen == NO_SURROGATE else chosen)
     values = _values(definition, found)
     mistakes = fit_mistakes(values, found)
     if settings.blackbox_seed is not None and settings.blackbox_seed >= found.num_seeds:
@@ -76,13 +77,6 @@ def simulated_benchmark(
     if mistakes:
         raise BenchmarkDefinitionError.joined(f"blackbox {source}: {mistake}" for mistake in mistakes)
     return SimulatedBenchmark(**values, settings=settings, digest=found.digest(), blackbox=found)
-
-
-def _answering(blackbox: Blackbox, surrogate: str | None) -> Blackbox:
-    """Formulas answer for every configuration anyway."""
-    if surrogate == NO_SURROGATE or not isinstance(blackbox, BlackboxTabular):
-        return blackbox
-    return add_surrogate(blackbox, surrogate) if surrogate else add_surrogate(blackbox)
 
 
 def _values(definition: BenchmarkDefinition, blackbox: Blackbox) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-from benchmarking.commons.benchmark_definitions import SurrogateBenchmarkDefinition
+from benchmarking.commons.benchmark_definitions import BenchmarkDefinition, SurrogateBenchmarkDefinition
 from benchmarking.commons.benchmark_definitions.mlp_digits import mlp_digits_benchmark
 
-benchmark_definitions = {
+benchmark_definitions: dict[str, BenchmarkDefinition] = {
     # One that also runs for real, with the table that was recorded of it: its times are seconds of CPU.
     "mlp_digits": mlp_digits_benchmark(max_wallclock_time=30),
     # Two without a script. Names and folders of tables go where "curves-power" stands.

@@ -75,7 +75,7 @@ class Kernel:
         """``rows`` in units of the lengthscales, as ``between`` wants them."""
         scaled: Array = rows.copy()
         scaled[:, : self._columns] *= self._inverse
-        if self._over_resource:
+        if self.hyperparameters.resource_lengthscale is not None:
             scaled[:, -1] /= self.hyperparameters.resource_lengthscale
         return scaled
 

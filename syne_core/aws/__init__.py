@@ -1,0 +1,1 @@
+"""What knows AWS: sessions, bundles, runner, images, prices, quotas, job requests, reports."""

@@ -1,0 +1,1 @@
+"""How the emulator runs a training job."""
