@@ -325,8 +325,8 @@ GENERATORS = (
     "SeedSequence",
 )
 # A fork draws other numbers than its siblings only if the global state is set anew; the contract of
-# schedulers sets it to see that they do not care. Syne Tune draws from it: it gets one of its own, and what was
-# there is put back.
+# schedulers sets it to see that they do not care. Syne Tune draws from it: it gets one of its own,
+# and what was there is put back.
 SET_IT_ON_PURPOSE = (
     "syne_core.backend.local.preloader",
     "syne_core.testing",

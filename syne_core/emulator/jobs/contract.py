@@ -72,7 +72,7 @@ class RunningJob(Protocol):
         """StopTrainingJob: SIGTERM, grace, SIGKILL; then uploads what AWS would. Returns at once."""
 
     def interrupt(self) -> None:
-        """Take a spot instance away: as ``stop``, but only checkpoints are kept; ``ended`` with Interrupted."""
+        """Take a spot instance away: as ``stop``, only checkpoints are kept; ``ended`` with Interrupted."""
 
     def kill(self) -> None:
         """End all its processes now, upload nothing; returns when they are gone."""
