@@ -165,14 +165,16 @@ class BayesianOptimizationSearcher(BaseSearcher):
     # -- the model -----------------------------------------------------------------------------
 
     def _model_config(self) -> dict[str, Any] | None:
+        left = self._listed()
+        if left is not None and not left:
+            return None
         rng = self._streams.generator(self._num_suggested)
         data = self._observations.training_data(self.max_size_data_for_model)
         targets = standardise(self._sign * data.values)
         self._fit(data, targets, rng)
         acquisition, anchors = self._acquisition(data, targets, rng)
-        listed = self._best_listed(acquisition)
-        if listed is not None:
-            return listed
+        if left is not None:
+            return left[int(np.argmax(acquisition(self._features.rows(left))))]
         num_random = self.num_init_candidates * _FEW // max(_FEW, len(data.rows))
         ranked = rank_candidates(acquisition, self._features, anchors, max(200, num_random), rng)
         for features in ranked:
@@ -217,18 +219,15 @@ class BayesianOptimizationSearcher(BaseSearcher):
             return self._observations.smallest_resource()
         return self._observations.largest_resource_with(_ENOUGH)
 
-    def _best_listed(self, acquisition: Acquisition) -> dict[str, Any] | None:
-        """In a small finite space: the best of all configurations left."""
+    def _listed(self) -> list[dict[str, Any]] | None:
+        """In a small finite space: all configurations that may be proposed; else None."""
         if config_space_size(self.config_space, _MOST_LISTED) is None:
             return None
-        configs = [
+        return [
             config
             for config in enumerate_configs(self.config_space)
             if self.allow_duplicates or not self._unseen.is_excluded(config)
         ]
-        if not configs:
-            return None
-        return configs[int(np.argmax(acquisition(self._features.rows(configs))))]
 
     # -- reports -------------------------------------------------------------------------------
 
