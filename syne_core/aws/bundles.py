@@ -1,8 +1,8 @@
 """Bundles: what travels to jobs, packed and uploaded once.
 
-A bundle lies below ``paths.bundle_prefix(sha256)``: ``source.tar.gz`` with the script's folder at its top, the
-dependencies and the engine beside it, and ``runner.pyz``, which is uploaded last, so that its presence means
-that the bundle is whole. Its digest is that of the files in it, not of the compressed archive.
+A bundle lies below ``paths.bundle_prefix(sha256)``: ``source.tar.gz`` with the script's folder at its top,
+the dependencies and the engine beside it, and ``runner.pyz``, which is uploaded last, so that its presence
+means that the bundle is whole. Its digest is that of the files in it, not of the compressed archive.
 """
 
 from __future__ import annotations
@@ -187,8 +187,8 @@ def _check_size(files: list[SourceFile], limit: int) -> None:
     largest = sorted(files, key=lambda file: -file.size)[:_SHOWN]
     shown = ", ".join(f"{file.name} ({_megabytes(file.size)})" for file in largest)
     raise UsageError(
-        f"The bundle would have {_megabytes(size)}, at most {_megabytes(limit)} are allowed. Largest: {shown}. "
-        "Put data where jobs can read them (an S3 channel, a download), and let .gitignore name them"
+        f"The bundle would have {_megabytes(size)}, at most {_megabytes(limit)} are allowed. Largest: "
+        f"{shown}. Put data where jobs can read them (an S3 channel, a download), and let .gitignore name them"
     )
 
 
@@ -243,7 +243,7 @@ def _add(archive: tarfile.TarFile, file: BundleFile) -> None:
     try:
         with file.open() as stream:
             hashed = _HashingReader(stream)
-            archive.addfile(entry, hashed)  # type: ignore[arg-type]  # read() is all that it needs
+            archive.addfile(entry, hashed)
     except OSError as error:
         raise SyneError(f"{file.origin!r} changed while it was packed: {error}") from None
     if hashed.digest.hexdigest() != file.sha256:
