@@ -19,7 +19,6 @@ __all__ = [
     "TABLE_DATE",
     "TABLE_REGION",
     "TRAINING_PRICES",
-    "HasClients",
     "Price",
     "hourly_price",
     "table_price",
