@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from emulator_fixture import emulator as emulator
 
 hypothesis.settings.register_profile(
     "seeded",

@@ -1,0 +1,209 @@
+"""SageMaker on this machine: one loopback endpoint, for as long as the block lasts."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import boto3
+
+from syne_core.emulator.faults import Faults
+from syne_core.emulator.gateway import Gateway
+from syne_core.emulator.http_server import LoopbackServer
+from syne_core.emulator.instances import Instances
+from syne_core.emulator.jobs.contract import JobEvents, JobSurroundings, RunningJob, StartsJobs
+from syne_core.emulator.lifecycle import Lifecycle
+from syne_core.emulator.moto_services import MotoServices
+from syne_core.emulator.sagemaker_service import SageMakerService
+from syne_core.emulator.settings import EmulatorSettings
+from syne_core.errors import ExperimentError
+
+__all__ = ["Emulator"]
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+_ROLE_NAME = "AmazonSageMaker-ExecutionRole-20260101T000000"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+_FAKE_KEY, _FAKE_SECRET = "AKIAIOSFODNN7EMULATR", "not-a-secret"
+
+# Moto keeps its services in variables of its modules.
+_only_one = threading.Lock()
+
+
+class Emulator:
+    """SageMaker, and the services around it, at an address of this machine. To be used with ``with``::
+
+        with Emulator(EmulatorSettings(quotas={"ml.g4dn.xlarge": 4})) as emulator:
+            emulator.client("sagemaker").list_training_jobs()
+
+    It runs in threads of this process, its jobs in processes of their own; none is left after the block.
+    There is at most one at a time in a process.
+
+    :param port: 0 for a free one
+    :param folder: what it remembers of earlier sessions and keeps for later ones; None: nothing
+    :param start_jobs: runs the jobs; for tests
+    """
+
+    def __init__(
+        self,
+        settings: EmulatorSettings | None = None,
+        port: int = 0,
+        folder: str | Path | None = None,
+        start_jobs: StartsJobs | None = None,
+    ) -> None:
+        self.settings = settings or EmulatorSettings()
+        self._port, self._folder, self._start_jobs = port, folder, start_jobs
+        self._exits = contextlib.ExitStack()
+
+    @property
+    def region(self) -> str:
+        """The only region there is."""
+        return self.settings.region
+
+    @property
+    def account(self) -> str:
+        """The number of the only account there is."""
+        return self.settings.account
+
+    @property
+    def bucket(self) -> str:
+        """The default bucket of SageMaker's SDKs; it exists."""
+        return f"sagemaker-{self.region}-{self.account}"
+
+    @property
+    def role_arn(self) -> str:
+        """An execution role; it exists."""
+        return f"arn:aws:iam::{self.account}:role/service-role/{_ROLE_NAME}"
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.port}"
+
+    def environment(self) -> dict[str, str]:
+        """Variables that lead AWS clients, here and in other processes, to it."""
+        variables = {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": _FAKE_KEY,
+            "AWS_SECRET_ACCESS_KEY": _FAKE_SECRET,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        if any(name in os.environ for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")):
+            others = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
+            variables["NO_PROXY"] = f"{others},127.0.0.1" if others else "127.0.0.1"
+        return variables
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for it; to be closed by the caller, or with the emulator."""
+        client = _session().client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id=_FAKE_KEY,
+            aws_secret_access_key=_FAKE_SECRET,
+        )
+        self._exits.callback(client.close)
+        return client
+
+    def calls(self) -> dict[str, int]:
+        """How often each operation was called so far, also by jobs: ``{"CreateTrainingJob": 3, ...}``."""
+        return self._gateway.calls()
+
+    def __enter__(self) -> Emulator:
+        if not _only_one.acquire(blocking=False):
+            raise ExperimentError("There is already an emulator in this process; there can be only one.")
+        with contextlib.ExitStack() as exits:
+            exits.callback(_only_one.release)
+            self._open(exits)
+            self._exits = exits.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    def _open(self, exits: contextlib.ExitStack) -> None:
+        settings, lock = self.settings, threading.RLock()
+        moto = self._prepared_moto()
+        faults, instances = Faults(settings), Instances(settings)
+        own: dict[str, Any] = {}
+        self._gateway = Gateway(settings, faults, own, moto)
+        self._server = LoopbackServer(self._gateway, self._port)
+        exits.callback(self._server.server_close)
+        lifecycle = Lifecycle(
+            settings,
+            lock,
+            instances,
+            faults,
+            self._start_jobs or _start_job,
+            self._surroundings(Path(exits.enter_context(_job_folder()))),
+            on_end=lambda job: None,
+        )
+        arn_prefix = f"arn:aws:sagemaker:{self.region}:{self.account}:training-job/"
+        service = SageMakerService(
+            arn_prefix, lock, instances, lifecycle, moto.has_role, lambda job: None, lambda name: None
+        )
+        own["sagemaker"] = service.handlers()
+        self._server.start()
+        exits.callback(self._server.close)
+        exits.callback(self._gateway.close)
+        exits.callback(lifecycle.close)
+
+    def _prepared_moto(self) -> MotoServices:
+        moto = MotoServices(self.account, self.region)
+        moto.create_bucket(self.bucket)
+        moto.create_role(_ROLE_NAME, json.dumps(_TRUST), "SageMaker execution role of the emulator")
+        moto.create_log_group(LOG_GROUP)
+        return moto
+
+    def _surroundings(self, folder: Path) -> JobSurroundings:
+        settings = self.settings
+        return JobSurroundings(
+            endpoint_url=self.endpoint_url,
+            region=settings.region,
+            account=settings.account,
+            folder=folder,
+            isolation=settings.isolation,
+            grace=settings.grace,
+            install_requirements=settings.install_requirements,
+        )
+
+
+@contextlib.contextmanager
+def _job_folder() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="synebench-emulator-", ignore_cleanup_errors=True) as folder:
+        yield folder
+
+
+def _start_job(
+    request: Mapping[str, Any], arn: str, surroundings: JobSurroundings, events: JobEvents
+) -> RunningJob:
+    """Loaded with the first job: many use only the services around SageMaker."""
+    from syne_core.emulator.jobs import start_job
+
+    return start_job(request, arn, surroundings, events)
+
+
+@functools.cache
+def _session() -> Any:
+    """One for all emulators: it takes long to read the service models."""
+    return boto3.Session()

@@ -1,0 +1,95 @@
+"""Injected faults: throttling, calls that fail."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Mapping
+from typing import Literal
+
+from syne_core.emulator.api_error import ApiError, internal_failure, throttled
+from syne_core.emulator.settings import EmulatorSettings
+
+__all__ = ["Fault", "Faults", "error_of"]
+
+#: What happens to a call. ``lost`` and ``reset``: the client gets no answer, whether the call is carried
+#: out or not (``-after``).
+Fault = Literal["throttle", "500", "503", "lost", "lost-after", "reset", "reset-after"]
+_FAULTS: tuple[Fault, ...] = ("throttle", "500", "503", "lost", "reset")
+
+
+class _TokenBucket:
+    """Holds ``burst`` tokens, regained at ``rate`` per second; a call takes one."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate, self._burst = rate, burst
+        self._tokens, self._when = float(burst), time.monotonic()
+
+    def take(self) -> bool:
+        now = time.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._when) * self._rate)
+        self._when = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class Faults:
+    """Decides which calls fail, and how; seeded."""
+
+    def __init__(self, settings: EmulatorSettings) -> None:
+        self._settings = settings
+        self._random = random.Random(settings.seed)
+        self._buckets: Mapping[str, _TokenBucket] = {
+            name: _TokenBucket(rate, burst) for name, (rate, burst) in settings.throttle.items()
+        }
+        self._lock = threading.Lock()
+
+    def of_call(self, operation: str) -> Fault | None:
+        """What happens to the next call of ``operation``; None: nothing."""
+        with self._lock:
+            bucket = self._buckets.get(operation)
+            if bucket is not None and not bucket.take():
+                return "throttle"
+            chosen = self._settings.fail_operations
+            if chosen and operation not in chosen:
+                return None
+            if self._random.random() >= self._settings.fail_rate:
+                return None
+            return self._drawn()
+
+    def _drawn(self) -> Fault:
+        fault = self._random.choice(_FAULTS)
+        if fault == "lost" and self._random.random() < 0.5:
+            return "lost-after"
+        if fault == "reset" and self._random.random() < 0.5:
+            return "reset-after"
+        return fault
+
+    def of_job(self) -> str | None:
+        """``FailureReason`` of the next job, in AWS's words, if it is to fail before it runs."""
+        with self._lock:
+            if self._random.random() < self._settings.capacity_errors:
+                return (
+                    "CapacityError: Unable to provision requested ML compute capacity. "
+                    "Please retry using a different ML instance type."
+                )
+            if self._random.random() < self._settings.job_start_failures:
+                return "InternalServerError: We encountered an internal error.  Please try again."
+            return None
+
+    def seconds_to_interruption(self) -> float | None:
+        """After how long the next managed spot run is interrupted; None: never."""
+        if not self._settings.spot_interruption:
+            return None
+        with self._lock:
+            return self._random.expovariate(self._settings.spot_interruption)
+
+
+def error_of(fault: Fault) -> ApiError | None:
+    """The error that a client gets; None if it gets no answer."""
+    if fault == "throttle":
+        return throttled()
+    return internal_failure(int(fault)) if fault in ("500", "503") else None
