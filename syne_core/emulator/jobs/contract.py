@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["JobEnd", "JobEvents", "JobSurroundings", "RunningJob", "StartsJobs"]
+__all__ = ["INTERNAL_AGENT", "JobEnd", "JobEvents", "JobSurroundings", "RunningJob", "StartsJobs"]
+
+# In the User-Agent of what the emulator itself does on behalf of jobs (channels, checkpoints, artifacts,
+# logs), which is no call of a client: to be neither counted nor throttled nor made to fail.
+INTERNAL_AGENT = "synebench-emulator-jobs"
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ class JobEnd:
     :param status: ``TrainingJobStatus``: Completed, Failed or Stopped
     :param secondary_status: Completed, Failed, Stopped, MaxRuntimeExceeded, MaxWaitTimeExceeded, Interrupted
     :param failure_reason: ``FailureReason``, in AWS's words
-    :param model_artifacts: S3 URI of model.tar.gz, if there is one
+    :param model_artifacts: S3 URI of model.tar.gz; of a Completed job also if its model folder was empty,
+        as AWS names it then too
     :param exit_code: of the container that failed, or 0
     """
 
@@ -53,7 +58,11 @@ class JobEnd:
 
 
 class JobEvents(Protocol):
-    """What a running job tells the API, from a thread of its own, in order."""
+    """What a running job tells the API, from a thread of its own, in order.
+
+    A job passes through Downloading, Training and Uploading, with Stopping before Uploading if it was
+    stopped or ran for too long. One that was stopped before its script ran goes straight to ``ended``.
+    """
 
     def secondary_status(self, status: str, message: str) -> None:
         """The job entered Downloading, Training, Uploading, Stopping, Interrupted or Restarting."""
@@ -72,10 +81,12 @@ class RunningJob(Protocol):
         """StopTrainingJob: SIGTERM, grace, SIGKILL; then uploads what AWS would. Returns at once."""
 
     def interrupt(self) -> None:
-        """Take a spot instance away: as ``stop``, only checkpoints are kept; ``ended`` with Interrupted."""
+        """Take a spot instance away: as ``stop``, only checkpoints are kept; ``ended`` with status Stopped,
+        secondary status Interrupted. To restart the job, start it again: its checkpoints come down."""
 
     def kill(self) -> None:
-        """End all its processes now, upload nothing; returns when they are gone."""
+        """End all its processes now, upload nothing; returns when they and its files are gone. ``ended``
+        is called soon after, with Stopped. To be called while the endpoint still answers."""
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until ``ended`` was called; whether it was."""

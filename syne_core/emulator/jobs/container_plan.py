@@ -1,0 +1,114 @@
+"""Which program runs in the containers of a job, and in which surroundings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from syne_core.emulator.jobs.containers import Container
+from syne_core.emulator.jobs.contract import JobSurroundings
+from syne_core.emulator.jobs.environment import (
+    container_environment,
+    install_packages_into,
+    provide_programs,
+)
+from syne_core.emulator.jobs.failures import JobFailure
+from syne_core.emulator.jobs.instances import OPT_ML, Instance, OptMl
+from syne_core.emulator.jobs.isolation import isolation_named
+from syne_core.emulator.jobs.objects import S3Objects
+from syne_core.emulator.jobs.script_mode import ScriptMode
+
+__all__ = ["ContainerPlan"]
+
+_BASE_VARIABLE = "SYNEBENCH_OPT_ML"
+
+
+class ContainerPlan:
+    """What the containers of one job have in common.
+
+    :param homes: the instances and their files
+    :param folder: of the job
+    :raises JobFailure: the request names no program that the emulator could run
+    """
+
+    def __init__(
+        self,
+        request: Mapping[str, Any],
+        arn: str,
+        surroundings: JobSurroundings,
+        homes: Sequence[tuple[Instance, OptMl]],
+        folder: Path,
+    ) -> None:
+        self._request, self._surroundings = request, surroundings
+        self._homes, self._folder = homes, folder
+        algorithm = request["AlgorithmSpecification"]
+        self._entry_point = [
+            *algorithm.get("ContainerEntrypoint", ()),
+            *algorithm.get("ContainerArguments", ()),
+        ]
+        self._script = None if algorithm.get("ContainerEntrypoint") else ScriptMode.of(request)
+        if self._script is None and not algorithm.get("ContainerEntrypoint"):
+            raise JobFailure(
+                "ClientError: the emulator runs no images. Give AlgorithmSpecification.ContainerEntrypoint,"
+                " or name a script in the hyperparameter sagemaker_program"
+            )
+        self._isolation = isolation_named(surroundings.isolation)
+        self._environment = self._common_environment(arn)
+        self._hosts_file = self._write_hosts(arn) if self._isolation.namespaces else None
+
+    def unpack(self, objects: S3Objects) -> None:
+        """Put the code of script mode in place.
+
+        :raises JobFailure: it cannot be had
+        """
+        if self._script is not None:
+            self._script.unpack(objects, [home for _, home in self._homes])
+
+    def container(self, instance: Instance, opt_ml: OptMl) -> Container:
+        """The container of an instance, not started yet."""
+        seen = OPT_ML if self._isolation.namespaces else str(opt_ml.root)
+        environment = dict(self._environment)
+        if not self._isolation.namespaces:
+            environment[_BASE_VARIABLE] = seen
+        scratch = opt_ml.root.parent
+        if not self._isolation.overlays:
+            install_packages_into(environment, scratch / "packages")
+        if self._script is None:
+            argv = [_as_seen(word, seen) for word in self._entry_point]
+        else:
+            instances = [instance for instance, _ in self._homes]
+            environment |= self._script.environment(self._request, instances, instance, seen)
+            argv = self._script.command(seen, self._surroundings.install_requirements)
+        command = self._isolation.command(
+            argv, opt_ml.root, scratch, instance.host, self._hosts_file, f"{seen}/code"
+        )
+        return Container(command, environment, self._folder)
+
+    def _common_environment(self, arn: str) -> dict[str, str]:
+        home = self._folder / "home"
+        home.mkdir()
+        environment = container_environment(self._request, arn, self._surroundings, home)
+        provide_programs(environment, self._folder / "bin")
+        return environment
+
+    def _write_hosts(self, arn: str) -> Path:
+        """``/etc/hosts``: an address of loopback for each instance, so that all can listen on one port."""
+        digest = hashlib.sha256(arn.encode()).digest()
+        network = f"127.{digest[0] % 254 + 1}.{digest[1]}"
+        lines = [
+            f"{network}.{number} {instance.host}\n" for number, (instance, _) in enumerate(self._homes, 1)
+        ]
+        path = self._folder / "hosts"
+        existing = Path("/etc/hosts")
+        before = existing.read_text() if existing.exists() else "127.0.0.1 localhost\n"
+        path.write_text(before.rstrip("\n") + "\n" + "".join(lines))
+        return path
+
+
+def _as_seen(word: str, seen: str) -> str:
+    """Paths below ``/opt/ml`` where those are a folder elsewhere."""
+    if word == OPT_ML or word.startswith(OPT_ML + "/"):
+        return seen + word[len(OPT_ML) :]
+    return word

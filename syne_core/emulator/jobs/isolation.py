@@ -1,0 +1,114 @@
+"""How a job is kept apart from this machine: by namespaces, or by a folder where those are refused."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from syne_core.errors import UsageError
+
+__all__ = ["Isolation", "isolation_named"]
+
+_INIT = str(Path(__file__).with_name("init_program.py"))
+_NAMESPACES = (
+    *("unshare", "--user", "--map-root-user", "--mount", "--uts"),
+    *("--pid", "--fork", "--kill-child", "--mount-proc"),
+)
+# Seconds; a first start on a busy machine.
+_PROBE_LASTS = 30.0
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What this machine allows.
+
+    :param namespaces: whether jobs have mounts, processes and a host name of their own
+    :param overlays: whether packages that they install go to a copy-on-write view of this environment
+    """
+
+    namespaces: bool
+    overlays: bool = False
+
+    def command(
+        self,
+        argv: Sequence[str],
+        opt_ml: Path,
+        scratch: Path,
+        host: str = "",
+        hosts_file: Path | None = None,
+        cwd: str = "/",
+    ) -> list[str]:
+        """The command that runs ``argv`` under ``init_program.py``.
+
+        :param opt_ml: folder that the job sees as ``/opt/ml``, if there are namespaces
+        :param scratch: folder for changes to the Python environment
+        :param host: its host name, if there are namespaces
+        :param hosts_file: its ``/etc/hosts``, if there are namespaces
+        """
+        init = [sys.executable, "-I", "-S", _INIT, "--cwd", cwd]
+        if not self.namespaces:
+            return [*init, "--", *argv]
+        init += ["--isolated", "--opt-ml", str(opt_ml)]
+        init += ["--hostname", host] if host else []
+        init += ["--hosts", str(hosts_file)] if hosts_file else []
+        for number, lower in enumerate(_package_folders() if self.overlays else ()):
+            upper, work = scratch / f"packages-{number}", scratch / f"work-{number}"
+            upper.mkdir(parents=True, exist_ok=True)
+            work.mkdir(parents=True, exist_ok=True)
+            init += ["--overlay", lower, str(upper), str(work)]
+        return [*_NAMESPACES, *init, "--", *argv]
+
+    def _works(self) -> bool:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+            folder = Path(name).resolve()
+            (folder / "ml").mkdir()
+            command = self.command(["true"], folder / "ml", folder, "algo-1")
+            try:
+                ended = subprocess.run(
+                    command, input=b"", capture_output=True, timeout=_PROBE_LASTS, check=False
+                )
+            except (OSError, subprocess.TimeoutExpired):
+                return False
+            return ended.returncode == 128 + 9
+
+
+def isolation_named(name: str) -> Isolation:
+    """``namespaces``, ``folder``, or ``auto`` for the first of them that works here.
+
+    :raises UsageError: there is no such isolation, or it is refused here
+    """
+    if name == "folder":
+        return Isolation(namespaces=False)
+    if name not in ("namespaces", "auto"):
+        raise UsageError(f"Unknown isolation '{name}'. Valid: auto, folder, namespaces")
+    found = _best()
+    if name == "namespaces" and not found.namespaces:
+        raise UsageError("This machine refuses user namespaces to jobs. Use isolation 'folder' or 'auto'")
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _best() -> Isolation:
+    if shutil.which("unshare") is None:
+        return Isolation(namespaces=False)
+    for overlays in (True, False):
+        candidate = Isolation(namespaces=True, overlays=overlays)
+        if candidate._works():
+            return candidate
+    return Isolation(namespaces=False)
+
+
+def _package_folders() -> list[str]:
+    """What ``pip install`` changes: the virtual environment, else the folders of packages and scripts."""
+    if sys.prefix != sys.base_prefix:
+        return [os.path.realpath(sys.prefix)]
+    paths = {sysconfig.get_path(kind) for kind in ("purelib", "platlib", "scripts")}
+    return sorted(os.path.realpath(path) for path in paths if os.path.isdir(path))

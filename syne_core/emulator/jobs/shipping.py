@@ -1,0 +1,96 @@
+"""Log lines and checkpoints on their way out of a running job, in a thread of their own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+
+from syne_core.emulator.jobs.checkpoints import CheckpointSync
+from syne_core.emulator.jobs.logs import JobLogs
+from syne_core.emulator.jobs.wishes import Wishes
+
+__all__ = ["Shipping"]
+
+_LOG = logging.getLogger(__name__)
+# Seconds between looks at the checkpoints, and between calls with log lines unless there are many.
+_CHECKPOINT_PERIOD = 0.3
+_LOG_PERIOD = 1.0
+_MANY_BYTES = 1 << 20
+
+
+class Shipping:
+    """Ships until ``finish``.
+
+    :param checkpoints: of all instances, none if the job keeps none
+    """
+
+    def __init__(
+        self, name: str, logs: JobLogs, checkpoints: Sequence[CheckpointSync], wishes: Wishes
+    ) -> None:
+        self._logs, self._checkpoints, self._wishes = logs, checkpoints, wishes
+        self._ready = threading.Condition()
+        self._is_finishing = False
+        self._has_lines = False
+        self._thread = threading.Thread(target=self._run, name=f"shipping of {name}", daemon=True)
+        self._thread.start()
+
+    def add_line(self, host: str, line: str, timestamp: float) -> None:
+        """A line for the log."""
+        self._logs.add(host, line, timestamp)
+        if not self._has_lines or self._logs.waiting_bytes >= _MANY_BYTES:
+            with self._ready:
+                self._has_lines = True
+                self._ready.notify()
+
+    def finish(self) -> None:
+        """Ship what is left, and end the thread. Nothing is shipped any more for a killed job.
+
+        :raises Exception: checkpoints could not be uploaded
+        """
+        with self._ready:
+            self._is_finishing = True
+            self._ready.notify()
+        self._thread.join()
+        if self._wishes.is_kill():
+            return
+        self._flush_logs()
+        for checkpoint in self._checkpoints:
+            checkpoint.upload(self._wishes.is_kill)
+
+    def _run(self) -> None:
+        next_flush = time.monotonic() + _LOG_PERIOD
+        while True:
+            with self._ready:
+                if not self._is_finishing and not self._has_many():
+                    self._ready.wait(self._patience(next_flush))
+                if self._is_finishing:
+                    return
+            if self._has_lines and (time.monotonic() >= next_flush or self._has_many()):
+                self._has_lines = False
+                self._flush_logs()
+                next_flush = time.monotonic() + _LOG_PERIOD
+            self._sync_checkpoints()
+
+    def _has_many(self) -> bool:
+        return self._logs.waiting_bytes >= _MANY_BYTES
+
+    def _patience(self, next_flush: float) -> float | None:
+        if self._checkpoints:
+            return _CHECKPOINT_PERIOD
+        return max(0.0, next_flush - time.monotonic()) if self._has_lines else None
+
+    def _flush_logs(self) -> None:
+        try:
+            self._logs.flush()
+        except Exception as error:
+            _LOG.warning("log lines were lost: %s", error)
+
+    def _sync_checkpoints(self) -> None:
+        """A failure is not the last word: the next look finds the same files."""
+        for checkpoint in self._checkpoints:
+            try:
+                checkpoint.upload(self._wishes.is_kill)
+            except Exception as error:
+                _LOG.warning("checkpoints were not uploaded: %s", error)
