@@ -5,19 +5,23 @@ from __future__ import annotations
 import io
 import json
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from syne_core.emulator.api_error import ApiError
+from syne_core.emulator.api_error import ApiError, internal_failure
 from syne_core.emulator.calls import Answer, Call, call_of, error_answer, json_answer
 from syne_core.emulator.faults import Fault, Faults, error_of
-from syne_core.emulator.http_server import ConnectionDropped, StartResponse, WsgiApplication
-from syne_core.emulator.service_models import input_shape, operation
+from syne_core.emulator.http_server import ConnectionDropped, StartResponse
+from syne_core.emulator.service_models import input_shape, operation, output_shape
 from syne_core.emulator.settings import EmulatorSettings
-from syne_core.emulator.validation import checked_request
+from syne_core.emulator.validation import check_answer, checked_request
 
-__all__ = ["Gateway", "Handler"]
+__all__ = ["AnswersOthers", "Gateway", "Handler"]
+
+#: Answers the calls of other services, like a WSGI application.
+AnswersOthers = Callable[[Call, "dict[str, Any]", StartResponse], "Iterable[bytes]"]
 
 #: Answers one operation: checked members of the request to members of the answer.
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
@@ -35,7 +39,7 @@ class Gateway:
         settings: EmulatorSettings,
         faults: Faults,
         own: Mapping[str, Mapping[str, Handler]],
-        rest: WsgiApplication,
+        rest: AnswersOthers,
     ) -> None:
         self._settings, self._faults, self._own, self._rest = settings, faults, own, rest
         self._counts: Counter[str] = Counter()
@@ -78,12 +82,15 @@ class Gateway:
     def _passed_on(
         self, call: Call, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
-        if call.service not in self._own:
-            return self._rest(environ, start_response)
         try:
+            if call.service not in self._own:
+                return self._rest(call, environ, start_response)
             answer = json_answer(self._answered_here(call, environ["wsgi.input"]))
         except ApiError as error:
             answer = error_answer(call, error)
+        except Exception:
+            traceback.print_exc()
+            answer = error_answer(call, internal_failure())
         return _sent(answer, start_response)
 
     def _answered_here(self, call: Call, body: io.BytesIO) -> dict[str, Any]:
@@ -102,7 +109,9 @@ class Gateway:
             request = json.loads(body.getvalue() or b"{}")
         except ValueError:
             raise ApiError("SerializationException", "The request is no JSON document.") from None
-        return handler(checked_request(input_shape(call.service, call.operation), request))
+        answer = handler(checked_request(input_shape(call.service, call.operation), request))
+        check_answer(output_shape(call.service, call.operation), answer)
+        return answer
 
 
 def _sent(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:

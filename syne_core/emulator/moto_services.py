@@ -3,62 +3,107 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from moto.backends import get_backend
+from moto.backends import get_backend, list_of_moto_modules
 from moto.core.base_backend import BackendDict
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import create_backend_app
+from moto.s3.models import FakeDeleteMarker
 
+from syne_core.emulator.api_error import ApiError
+from syne_core.emulator.calls import Call
 from syne_core.emulator.http_server import StartResponse
+from syne_core.emulator.object_listing import listing_of
 
-__all__ = ["SERVICES", "MotoServices"]
+__all__ = ["MotoServices"]
 
-#: By the names that requests are signed for.
-SERVICES = ("s3", "sts", "iam", "ecr", "logs", "cloudwatch", "monitoring", "kms", "ec2")
+#: Moto's names of services that are signed for under others.
+_MODULES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
+_NOT_OFFERED = ("sagemaker", "sagemaker-runtime", "sagemaker-metrics")
 
 
 class MotoServices:
-    """A WSGI application of moto's services, as one account sees them, empty at first.
+    """Moto's services as one account sees them, empty at first.
 
     Moto keeps everything in variables of its modules, so there can be only one in a process, and what was
-    there is forgotten.
+    there is forgotten. Requests to a service are answered one after the other: moto's lists do not bear
+    changes meanwhile.
     """
 
     def __init__(self, account: str, region: str) -> None:
         self.account, self.region = account, region
-        self._app = DomainDispatcherApplication(create_backend_app)
-        self._lock = threading.RLock()
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget everything."""
+        self._apps: dict[str, Any] = {}
+        self._apps_lock = threading.Lock()
+        self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         BackendDict.reset()
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """One request at a time: moto's listings do not bear objects that come meanwhile."""
+    def __call__(self, call: Call, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a call of one of its services.
+
+        :raises ApiError: there is no such service
+        """
+        app = self._app(call.service)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.account
-        with self._lock:
-            answer = self._app(environ, start_response)
+        with self._locks[call.service]:
+            if call.operation == "ListObjectsV2":
+                listed = self._listed(environ, start_response)
+                if listed is not None:
+                    return [listed]
+            answer = app(environ, start_response)
             parts = list(answer)
             if hasattr(answer, "close"):
                 answer.close()
         return parts
 
+    def _app(self, service: str) -> Any:
+        module = _MODULES.get(service, service)
+        with self._apps_lock:
+            if service not in self._apps:
+                if module in _NOT_OFFERED or module not in list_of_moto_modules():
+                    raise ApiError("UnknownOperationException", f"The emulator has no service {service}.")
+                self._apps[service] = create_backend_app(module)  # type: ignore[arg-type]
+            return self._apps[service]
+
+    def _listed(self, environ: dict[str, Any], start_response: StartResponse) -> bytes | None:
+        """The answer to a ListObjectsV2, or None if moto is to give it: it knows the errors."""
+        listing = listing_of(environ.get("QUERY_STRING", ""))
+        name = environ["PATH_INFO"].strip("/")
+        bucket = self.s3.buckets.get(name)
+        if listing is None or bucket is None:
+            return None
+        newest = {key: versions[-1] for key, versions in dict.items(bucket.keys)}
+        if bucket.is_versioned:
+            newest = {key: one for key, one in newest.items() if not isinstance(one, FakeDeleteMarker)}
+        body = listing.answer(name, newest)
+        headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
+        start_response("200 OK", headers)
+        return body
+
+    @property
+    def s3(self) -> Any:
+        """Moto's S3; to be used under ``lock("s3")``."""
+        return self.backend("s3", "aws")
+
+    def lock(self, service: str) -> threading.RLock:
+        """Held while the service answers a call."""
+        return self._locks[service]
+
+    def backend(self, service: str, region: str) -> Any:
+        """What moto keeps of a service."""
+        return get_backend(service)[self.account][region]  # type: ignore[call-overload]
+
     def create_bucket(self, name: str) -> None:
-        """Create a bucket in the region."""
-        with self._lock:
-            self._backend("s3", "aws").create_bucket(name, self.region)
+        """Create a bucket in the region, unless it is there."""
+        with self._locks["s3"]:
+            if name not in self.s3.buckets:
+                self.s3.create_bucket(name, self.region)
 
-    def has_bucket(self, name: str) -> bool:
-        """Whether there is such a bucket."""
-        with self._lock:
-            return name in self._backend("s3", "aws").buckets
-
-    def create_role(self, name: str, trust_policy: str, description: str) -> str:
-        """Create a role of the path that SageMaker's console uses; returns its ARN."""
-        with self._lock:
-            role = self._backend("iam", "aws").create_role(
+    def create_role(self, name: str, trust_policy: str, description: str) -> None:
+        """Create a role below the path that SageMaker's console uses."""
+        with self._locks["iam"]:
+            self.backend("iam", "aws").create_role(
                 role_name=name,
                 assume_role_policy_document=trust_policy,
                 path="/service-role/",
@@ -67,18 +112,14 @@ class MotoServices:
                 tags=[],
                 max_session_duration="3600",
             )
-            return str(role.arn)
 
     def has_role(self, arn: str) -> bool:
         """Whether the account has such a role."""
-        with self._lock:
-            roles = self._backend("iam", "aws").roles
+        with self._locks["iam"]:
+            roles = self.backend("iam", "aws").roles
             return any(role.arn == arn for role in roles.values())
 
     def create_log_group(self, name: str) -> None:
         """Create a log group in the region."""
-        with self._lock:
-            self._backend("logs", self.region).create_log_group(name, {})
-
-    def _backend(self, service: str, region: str) -> Any:
-        return get_backend(service)[self.account][region]  # type: ignore[call-overload]
+        with self._locks["logs"]:
+            self.backend("logs", self.region).create_log_group(name, {})

@@ -11,7 +11,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from syne_core.emulator.api_error import ApiError, validation
 
-__all__ = ["checked_request", "joined", "null_member", "problems"]
+__all__ = ["check_answer", "checked_request", "joined", "null_member", "problems"]
 
 _NUMBERS = ("integer", "long", "float", "double", "timestamp")
 _MOST_SHOWN = 300
@@ -31,6 +31,21 @@ def checked_request(shape: Shape | None, request: Any) -> dict[str, Any]:
     if found:
         raise validation(joined(found))
     return _known_members(shape, request)  # type: ignore[no-any-return]
+
+
+def check_answer(shape: Shape | None, answer: dict[str, Any]) -> None:
+    """Check an answer of ours; it must have no members that the model does not know.
+
+    :raises ValueError: names all that is wrong
+    """
+    if shape is None:
+        found = [f"unexpected {name}" for name in answer]
+    else:
+        found = [one for one in problems(shape, answer, "") if one not in _LATER]
+        if not found and _known_members(shape, answer) != answer:
+            found = ["members that the model does not know"]
+    if found:
+        raise ValueError(f"The answer is not as the service model says: {'; '.join(found)}")
 
 
 def joined(found: Sequence[str]) -> str:
@@ -160,3 +175,7 @@ def _known_members(shape: Shape, value: Any) -> Any:
 
 def _camel(name: str) -> str:
     return name[:1].lower() + name[1:]
+
+
+# The model says that they are always there; AWS leaves them out until a job has written them.
+_LATER = (null_member("modelArtifacts"),)
