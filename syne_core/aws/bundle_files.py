@@ -27,33 +27,21 @@ _CACHES = frozenset(
 )
 _CACHE_SUFFIXES = (".pyc", ".pyo", ".swp")
 _SECRETS = (
-    *("*.pem", "*.p12", "*.pfx", "*.ppk", "*.jks", "*.key", "*.keystore", "id_rsa*", "id_dsa*", "id_ecdsa*"),
     *(
-        "id_ed25519*",
-        ".aws",
-        ".ssh",
-        ".gnupg",
-        ".azure",
-        ".gcloud",
-        ".kube",
-        ".docker",
-        ".dockercfg",
-        ".boto",
+        "*.pem",
+        "*.p12",
+        "*.pfx",
+        "*.ppk",
+        "*.jks",
+        "*.key",
+        "*.keystore",
+        "*_accesskeys.csv",
+        "accesskeys.csv",
     ),
-    *(
-        ".dockercfg",
-        ".env",
-        ".env.*",
-        ".envrc",
-        ".netrc",
-        "_netrc",
-        ".pypirc",
-        ".npmrc",
-        ".pgpass",
-        ".git-credentials",
-    ),
-    *(".htpasswd", ".kaggle", "kaggle.json", "credentials", "credentials.json", "credentials.csv"),
-    *("accesskeys.csv", "*_accesskeys.csv", "service-account*.json", "client_secret*.json", "secrets.toml"),
+    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "service-account*.json", "client_secret*.json"),
+    *(".aws", ".ssh", ".gnupg", ".azure", ".gcloud", ".kube", ".docker", ".kaggle", ".dockercfg", ".boto"),
+    *(".env", ".env.*", ".envrc", ".netrc", "_netrc", ".pypirc", ".npmrc", ".pgpass", ".git-credentials"),
+    *(".htpasswd", "kaggle.json", "credentials", "credentials.json", "credentials.csv", "secrets.toml"),
 )
 _NO_SECRETS = (".env.example", ".env.sample", ".env.template")
 #: git would look at another repository where these are set, as they are within its hooks.

@@ -188,7 +188,7 @@ def _check_size(files: list[SourceFile], limit: int) -> None:
     shown = ", ".join(f"{file.name} ({_megabytes(file.size)})" for file in largest)
     raise UsageError(
         f"The bundle would have {_megabytes(size)}, at most {_megabytes(limit)} are allowed. Largest: "
-        f"{shown}. Put data where jobs can read them (an S3 channel, a download), and let .gitignore name them"
+        f"{shown}. Put data where jobs can read them (an S3 channel, a download) and name them in .gitignore"
     )
 
 
