@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 
+from syne_core.aws.prices import TABLE_DATE, TRAINING_PRICES
 from syne_core.emulator.faults import Faults
 from syne_core.emulator.gateway import Gateway
 from syne_core.emulator.http_server import LoopbackServer
@@ -22,6 +23,8 @@ from syne_core.emulator.instances import Instances
 from syne_core.emulator.jobs.contract import JobEvents, JobSurroundings, RunningJob, StartsJobs
 from syne_core.emulator.lifecycle import Lifecycle
 from syne_core.emulator.moto_services import MotoServices
+from syne_core.emulator.pricing_service import PricingService
+from syne_core.emulator.quotas_service import QuotasService
 from syne_core.emulator.sagemaker_service import SageMakerService
 from syne_core.emulator.settings import EmulatorSettings
 from syne_core.errors import ExperimentError
@@ -163,6 +166,8 @@ class Emulator:
             arn_prefix, lock, instances, lifecycle, moto.has_role, lambda job: None, lambda name: None
         )
         own["sagemaker"] = service.handlers()
+        own["service-quotas"] = QuotasService(instances.quotas, self.account, self.region).handlers()
+        own["pricing"] = PricingService(TRAINING_PRICES, TABLE_DATE, self.region).handlers()
         self._server.start()
         exits.callback(self._server.close)
         exits.callback(self._gateway.close)

@@ -14,6 +14,7 @@ from syne_core.emulator.api_error import ApiError, internal_failure
 from syne_core.emulator.calls import Answer, Call, call_of, error_answer, json_answer
 from syne_core.emulator.faults import Fault, Faults, error_of
 from syne_core.emulator.http_server import ConnectionDropped, StartResponse
+from syne_core.emulator.jobs.contract import INTERNAL_AGENT
 from syne_core.emulator.service_models import input_shape, operation, output_shape
 from syne_core.emulator.settings import EmulatorSettings
 from syne_core.emulator.validation import check_answer, checked_request
@@ -47,7 +48,7 @@ class Gateway:
         self._closing = threading.Event()
 
     def calls(self) -> dict[str, int]:
-        """How often each operation was called so far, failed calls included."""
+        """How often each operation was called so far, failed calls included, the emulator's own left out."""
         with self._lock:
             return dict(self._counts)
 
@@ -58,6 +59,8 @@ class Gateway:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         call = call_of(environ)
+        if INTERNAL_AGENT in environ.get("HTTP_USER_AGENT", ""):
+            return self._passed_on(call, environ, start_response)
         with self._lock:
             self._counts[call.operation] += 1
         if self._settings.latency:

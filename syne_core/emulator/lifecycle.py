@@ -165,13 +165,15 @@ class _Run:
         self.job, self._lock, self._on_end = job, lock, on_end
         self.end_of_stop: JobEnd | None = None
         self._running: RunningJob | None = None
-        self._is_over = False
+        self._is_over = self._is_interrupted = False
 
     def secondary_status(self, status: str, message: str) -> None:
         with self._lock:
             if self._is_over or (self.job.status == "Stopping" and status not in _NEWS_OF_STOPPING):
                 return
             self.job.starts_training()
+            if status == "Stopping" and not self._is_interrupted:
+                self.job.status = "Stopping"
             self.job.enter(status, message)
 
     def metric(self, name: str, value: float, timestamp: float) -> None:
@@ -201,6 +203,7 @@ class _Run:
     def interrupt(self) -> None:
         with self._lock:
             if self._running is not None and not self._is_over and self.job.status == "InProgress":
+                self._is_interrupted = True
                 self._running.interrupt()
 
     def kill(self) -> None:

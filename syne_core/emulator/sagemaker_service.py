@@ -11,6 +11,8 @@ from syne_core.emulator.gateway import Handler
 from syne_core.emulator.instances import Instances
 from syne_core.emulator.job_listing import list_page
 from syne_core.emulator.job_requests import check_create, check_update
+from syne_core.emulator.job_search import search
+from syne_core.emulator.job_tags import add_tags, delete_tags, list_tags
 from syne_core.emulator.lifecycle import Lifecycle
 from syne_core.emulator.training_job import TrainingJob, now
 
@@ -47,11 +49,15 @@ class SageMakerService:
         """What it answers, by operation."""
         return {
             "CreateTrainingJob": self._create,
-            "DescribeTrainingJob": lambda request: self._described(request),
+            "DescribeTrainingJob": self._describe,
             "ListTrainingJobs": self._list,
             "StopTrainingJob": self._stop,
             "DeleteTrainingJob": self._delete,
             "UpdateTrainingJob": self._update,
+            "Search": self._search,
+            "AddTags": lambda request: self._on_tags(add_tags, request),
+            "ListTags": lambda request: self._on_tags(list_tags, request),
+            "DeleteTags": lambda request: self._on_tags(delete_tags, request),
         }
 
     def _create(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +79,7 @@ class SageMakerService:
                 self._on_change(reused)
         return {"TrainingJobArn": arn}
 
-    def _described(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _describe(self, request: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
             return self._job(request).describe()
 
@@ -126,6 +132,21 @@ class SageMakerService:
             if job.is_terminal:
                 self._on_change(job)
             return {"TrainingJobArn": job.arn}
+
+    def _search(self, request: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            return search(list(self._jobs.values()), request)
+
+    def _on_tags(
+        self, action: Callable[[TrainingJob, dict[str, Any]], dict[str, Any]], request: dict[str, Any]
+    ) -> dict[str, Any]:
+        with self._lock:
+            job = next((job for job in self._jobs.values() if job.arn == request["ResourceArn"]), None)
+            if job is None:
+                raise resource_not_found()
+            answer = action(job, request)
+            self._on_change(job)
+            return answer
 
     def _job(self, request: Mapping[str, Any]) -> TrainingJob:
         job = self._jobs.get(request["TrainingJobName"])
