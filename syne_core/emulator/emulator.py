@@ -152,7 +152,7 @@ class Emulator:
         self._gateway = Gateway(settings, faults, own, moto)
         self._server = LoopbackServer(self._gateway, self._port)
         exits.callback(self._server.server_close)
-        lifecycle = Lifecycle(
+        lifecycle = self._lifecycle = Lifecycle(
             settings,
             lock,
             instances,
