@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from syne_core.emulator.jobs.objects import S3Location, S3Objects
+from syne_core.emulator.jobs.failures import JobFailure
+from syne_core.emulator.jobs.objects import MissingObject, S3Location, S3Objects
 
 __all__ = ["Artifacts"]
 
@@ -34,11 +35,17 @@ class Artifacts:
         return str(self._place.below("model.tar.gz" if self._is_packed else "model/"))
 
     def upload_model(self, folders: Sequence[Path]) -> bool:
-        """The model folders of all instances as one; whether there was anything."""
+        """The model folders of all instances as one; whether there was anything.
+
+        :raises JobFailure: there is no such bucket
+        """
         return self._upload("model", folders)
 
     def upload_output(self, folders: Sequence[Path]) -> bool:
-        """The output data of all instances as one; whether there was anything."""
+        """The output data of all instances as one; whether there was anything.
+
+        :raises JobFailure: there is no such bucket
+        """
         return self._upload("output", folders)
 
     def _upload(self, name: str, folders: Sequence[Path]) -> bool:
@@ -48,14 +55,19 @@ class Artifacts:
                 files.setdefault(path.relative_to(folder).as_posix(), path)
         if not files:
             return False
-        if self._is_packed:
-            self._upload_packed(f"{name}.tar.gz", files)
-            return True
-        place = self._place.below("model/" if name == "model" else "data/")
+        try:
+            if self._is_packed:
+                self._upload_packed(f"{name}.tar.gz", files)
+            else:
+                self._upload_files("model/" if name == "model" else "data/", files)
+        except MissingObject as error:
+            raise JobFailure(f"ClientError: Artifact upload failed: {error}") from None
+        return True
+
+    def _upload_files(self, folder: str, files: Mapping[str, Path]) -> None:
         for relative, path in files.items():
             if path.is_file():
-                self._objects.upload(path, place.below(relative))
-        return True
+                self._objects.upload(path, self._place.below(folder + relative))
 
     def _upload_packed(self, name: str, files: Mapping[str, Path]) -> None:
         archive = self._scratch / name

@@ -16,7 +16,7 @@ from typing import Any
 
 from syne_core.emulator.jobs.failures import JobFailure
 from syne_core.emulator.jobs.instances import Instance, OptMl
-from syne_core.emulator.jobs.objects import S3Location, S3Objects
+from syne_core.emulator.jobs.objects import MissingObject, S3Location, S3Objects
 
 __all__ = ["download_channels", "input_data_config"]
 
@@ -75,7 +75,7 @@ def _download(item: _Item, targets: Sequence[Path], objects: S3Objects, is_compr
     first, *others = targets
     try:
         objects.download(item.location, first)
-    except FileNotFoundError:
+    except MissingObject:
         raise JobFailure(f"ClientError: Data download failed:NoSuchKey (404): {item.location}") from None
     except (FileExistsError, IsADirectoryError, NotADirectoryError):
         raise JobFailure(
@@ -113,7 +113,7 @@ def _items(channel: Mapping[str, Any], objects: S3Objects) -> list[_Item]:
     listing = _manifest if source.get("S3DataType") == "ManifestFile" else _below_prefix
     try:
         items = list(listing(location, objects))
-    except FileNotFoundError:
+    except MissingObject:
         items = []
     if not items:
         raise JobFailure(

@@ -15,7 +15,7 @@ from typing import Any
 
 from syne_core.emulator.jobs.failures import JobFailure
 from syne_core.emulator.jobs.instances import OPT_ML, OptMl
-from syne_core.emulator.jobs.objects import S3Location, S3Objects
+from syne_core.emulator.jobs.objects import MissingObject, S3Location, S3Objects
 
 __all__ = ["CheckpointSync"]
 
@@ -55,7 +55,7 @@ class CheckpointSync:
                     return
                 if name and not name.endswith("/") and ".." not in name.split("/"):
                     self._objects.download(S3Location(self._place.bucket, key), self._folder / name)
-        except FileNotFoundError as error:
+        except MissingObject as error:
             raise JobFailure(f"ClientError: Checkpoint download failed: {error}") from None
         self._known = dict(self._versions())
 

@@ -13,9 +13,13 @@ from typing import Any
 from syne_core.emulator.jobs.contract import INTERNAL_AGENT
 from syne_core.errors import MissingDependencyError
 
-__all__ = ["FAKE_CREDENTIALS", "S3Location", "S3Objects", "service_client"]
+__all__ = ["FAKE_CREDENTIALS", "MissingObject", "S3Location", "S3Objects", "service_client"]
 
 FAKE_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator"}
+
+
+class MissingObject(Exception):
+    """There is no such object or bucket; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +63,19 @@ class S3Objects:
     def keys(self, prefix: S3Location) -> Iterator[str]:
         """Keys that start with ``prefix``, in order.
 
-        :raises FileNotFoundError: there is no such bucket
+        :raises MissingObject: there is no such bucket
         """
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
         try:
             for page in pages:
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
         except self._s3.exceptions.NoSuchBucket:
-            raise FileNotFoundError(f"no bucket {prefix.bucket}") from None
+            raise MissingObject(f"no bucket {prefix.bucket}") from None
 
     def read(self, location: S3Location) -> bytes:
         """The content of one object.
 
-        :raises FileNotFoundError: there is no such object
+        :raises MissingObject: there is no such object
         """
         data: bytes = self._get(location).read()
         return data
@@ -79,7 +83,7 @@ class S3Objects:
     def download(self, location: S3Location, target: Path) -> None:
         """Store an object as a file, with the folders that it needs.
 
-        :raises FileNotFoundError: there is no such object
+        :raises MissingObject: there is no such object
         """
         body = self._get(location)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -87,9 +91,15 @@ class S3Objects:
             shutil.copyfileobj(body, file, 1 << 20)
 
     def upload(self, source: Path, location: S3Location) -> None:
-        """Store a file as an object."""
+        """Store a file as an object.
+
+        :raises MissingObject: there is no such bucket
+        """
         with source.open("rb") as file:
-            self._s3.put_object(Bucket=location.bucket, Key=location.key, Body=file)
+            try:
+                self._s3.put_object(Bucket=location.bucket, Key=location.key, Body=file)
+            except self._s3.exceptions.NoSuchBucket:
+                raise MissingObject(f"no bucket {location.bucket}") from None
 
     def delete(self, location: S3Location) -> None:
         """Remove an object; it need not exist."""
@@ -100,7 +110,7 @@ class S3Objects:
         try:
             return self._s3.get_object(Bucket=location.bucket, Key=location.key)["Body"]
         except missing:
-            raise FileNotFoundError(f"no object {location}") from None
+            raise MissingObject(f"no object {location}") from None
 
 
 def service_client(service: str, endpoint_url: str, region: str) -> Any:

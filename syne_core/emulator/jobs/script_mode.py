@@ -20,7 +20,7 @@ from typing import Any
 from syne_core.emulator.jobs.channels import input_data_config
 from syne_core.emulator.jobs.failures import JobFailure
 from syne_core.emulator.jobs.instances import Instance, OptMl, resource_config
-from syne_core.emulator.jobs.objects import S3Location, S3Objects
+from syne_core.emulator.jobs.objects import MissingObject, S3Location, S3Objects
 
 __all__ = ["ScriptMode"]
 
@@ -89,7 +89,7 @@ class ScriptMode:
                         tar.extractall(opt_ml.root / "code", filter="data")
                     else:
                         tar.extractall(opt_ml.root / "code")
-        except (OSError, tarfile.TarError) as error:
+        except (MissingObject, OSError, ValueError, tarfile.TarError) as error:
             raise JobFailure(f"AlgorithmError: cannot unpack {self.directory}: {error}") from None
 
     def command(self, seen: str, installs_requirements: bool) -> list[str]:

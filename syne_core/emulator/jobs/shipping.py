@@ -17,6 +17,8 @@ _LOG = logging.getLogger(__name__)
 # Seconds between looks at the checkpoints, and between calls with log lines unless there are many.
 _CHECKPOINT_PERIOD = 0.3
 _LOG_PERIOD = 1.0
+# The first lines come sooner: somebody may wait for them.
+_FIRST_LOG_AFTER = 0.2
 _MANY_BYTES = 1 << 20
 
 
@@ -60,7 +62,7 @@ class Shipping:
             checkpoint.upload(self._wishes.is_kill)
 
     def _run(self) -> None:
-        next_flush = time.monotonic() + _LOG_PERIOD
+        next_flush = time.monotonic() + _FIRST_LOG_AFTER
         while True:
             with self._ready:
                 if not self._is_finishing and not self._has_many():
