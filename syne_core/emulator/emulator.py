@@ -162,7 +162,7 @@ class Emulator:
             on_end=lambda job: None,
         )
         arn_prefix = f"arn:aws:sagemaker:{self.region}:{self.account}:training-job/"
-        service = SageMakerService(
+        service = self._service = SageMakerService(
             arn_prefix, lock, instances, lifecycle, moto.has_role, lambda job: None, lambda name: None
         )
         own["sagemaker"] = service.handlers()

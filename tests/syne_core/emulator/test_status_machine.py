@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from botocore.exceptions import ClientError
 from scripted_jobs import STOPPED, wait_for
@@ -28,7 +30,7 @@ def test_a_job_passes_through_the_statuses_of_aws(account) -> None:
     ]
     assert transitions[0]["StatusMessage"] == "Preparing the instances for training"
     assert transitions[-1]["StatusMessage"] == "Training job completed"
-    for one, following in zip(transitions, transitions[1:], strict=False):
+    for one, following in pairwise(transitions):
         assert one["EndTime"] == following["StartTime"] >= one["StartTime"]
     assert described["LastModifiedTime"] == transitions[-1]["StartTime"]
     assert described["TrainingStartTime"] == transitions[1]["StartTime"]
