@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -12,6 +11,14 @@ from syne_core.backend.trial_status import Status, Trial
 
 __all__ = ["Incumbent", "MetricsStatistics", "TuningStatus", "is_better"]
 
+_STATES = (
+    Status.completed,
+    Status.in_progress,
+    Status.failed,
+    Status.paused,
+    Status.stopped,
+    Status.stopping,
+)
 _ACTIVE = (Status.in_progress, Status.stopping)
 _NUMBERS = frozenset({int, float})
 _MOST_WAITING = 200
@@ -138,7 +145,7 @@ class TuningStatus:
         self.incumbent: Incumbent | None = None
         self.elapsed = 0.0
         self._states: dict[int, str] = {}
-        self._counts: Counter[str] = Counter()
+        self._counts = dict.fromkeys(_STATES, 0)
         self._time = _GrowingQuantity()
         self._cost = _GrowingQuantity()
 

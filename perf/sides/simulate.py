@@ -91,6 +91,7 @@ def _syne_core(spec: dict[str, Any]) -> Any:
         metrics={"loss": table[..., 0]},
         resources=range(1, EPOCHS + 1),
     )
+    blackbox.digest()  # belongs to the table; launchers ask for it to identify the experiment
     tuner = Tuner(
         trial_backend=SimulatorBackend(
             blackbox, delays=SimulatorConfig().delays(), max_resource_attr="epochs"

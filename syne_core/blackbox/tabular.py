@@ -175,6 +175,7 @@ class BlackboxTabular(Blackbox):
 
     def _index(self, keys: Sequence[tuple[Any, ...]]) -> None:
         self._reported = ~np.isnan(self._elapsed)
+        self._complete = self._reported.all(axis=2)
         recorded = self._reported.any(axis=2)
         for row, seed in self.failures:
             recorded[row, seed] = True
@@ -244,12 +245,15 @@ class BlackboxTabular(Blackbox):
         if not self._recorded[row, number]:
             there = np.flatnonzero(self._recorded[row])
             number = int(there[number % len(there)])
-        reported = self._reported[row, number]
-        columns = self._metrics[row, number][reported].T.tolist()
+        resources, elapsed, metrics = self.resources, self._elapsed[row, number], self._metrics[row, number]
+        if not self._complete[row, number]:
+            reported = self._reported[row, number]
+            resources = tuple(r for r, there in zip(resources, reported.tolist(), strict=True) if there)
+            elapsed, metrics = elapsed[reported], metrics[reported]
         curve = LearningCurve(
-            resources=[r for r, there in zip(self.resources, reported.tolist(), strict=True) if there],
-            elapsed=self._elapsed[row, number][reported].tolist(),
-            metrics=dict(zip(self.metric_names, columns, strict=True)),
+            resources=resources,
+            elapsed=elapsed.tolist(),
+            metrics=dict(zip(self.metric_names, metrics.T.tolist(), strict=True)),
             failure=self.failures.get((row, number)),
         )
         if len(self._curves) >= _MOST_CURVES:
@@ -332,7 +336,8 @@ class BlackboxTabular(Blackbox):
         space = config_space_to_json_dict(self.config_space)
         failures = sorted([*place, why] for place, why in self.failures.items())
         header = [space, self.resource_attr, self.resources, self.metric_names, self.elapsed_time_attr]
-        parts = [*header, failures, self._elapsed.shape, self.configurations]
+        columns = {name: [config[name] for config in self.configurations] for name in self._domains}
+        parts = [*header, failures, self._elapsed.shape, columns]
         result = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
         for array in (self._elapsed, self._metrics):
             plain_nan = np.where(np.isnan(array), np.nan, array)
