@@ -36,6 +36,7 @@ class RunnerContainer:
 
     folder: Path
     python: str = sys.executable
+    program: list[str] = field(default_factory=list)
     job: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     started: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -73,7 +74,7 @@ class RunnerContainer:
             **self.variables,
         }
         process = subprocess.Popen(
-            [self.python, str(self.channel / "runner.pyz")],
+            [self.python, *(self.program or [str(self.channel / "runner.pyz")])],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
