@@ -114,14 +114,18 @@ class Emulator:
             variables["NO_PROXY"] = f"{others},127.0.0.1" if others else "127.0.0.1"
         return variables
 
-    def client(self, service: str) -> Any:
-        """A boto3 client for it; to be closed by the caller, or with the emulator."""
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client for it, closed with the emulator.
+
+        :param options: more arguments of ``boto3.client``, such as ``config``
+        """
         client = _session().client(
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,
             aws_access_key_id=_FAKE_KEY,
             aws_secret_access_key=_FAKE_SECRET,
+            **options,
         )
         self._exits.callback(client.close)
         return client
