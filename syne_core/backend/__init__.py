@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
     from syne_core.backend.local.local_backend import LocalBackend
     from syne_core.backend.local.python_backend import PythonBackend
+    from syne_core.backend.sagemaker.sagemaker_backend import SageMakerBackend
     from syne_core.backend.simulator.delays import SimulatorConfig, SimulatorDelays
     from syne_core.backend.simulator.ported_backends import BlackboxRepositoryBackend, UserBlackboxBackend
     from syne_core.backend.simulator.simulator_backend import SimulatorBackend
@@ -15,6 +16,7 @@ _HOME = {
     "BlackboxRepositoryBackend": "syne_core.backend.simulator.ported_backends",
     "LocalBackend": "syne_core.backend.local.local_backend",
     "PythonBackend": "syne_core.backend.local.python_backend",
+    "SageMakerBackend": "syne_core.backend.sagemaker.sagemaker_backend",
     "SimulatorBackend": "syne_core.backend.simulator.simulator_backend",
     "SimulatorCallback": "syne_core.backend.simulator.simulator_callback",
     "SimulatorConfig": "syne_core.backend.simulator.delays",
@@ -26,6 +28,7 @@ __all__ = [
     "BlackboxRepositoryBackend",
     "LocalBackend",
     "PythonBackend",
+    "SageMakerBackend",
     "SimulatorBackend",
     "SimulatorCallback",
     "SimulatorConfig",

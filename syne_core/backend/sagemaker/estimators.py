@@ -15,7 +15,7 @@ from syne_core.aws.job_request import CHECKPOINT_FOLDER
 from syne_core.backend.sagemaker.job_description import JobDescription
 from syne_core.errors import UsageError, nearest_name
 
-__all__ = ["Estimator", "HuggingFace", "PyTorch", "SKLearn", "TensorFlow", "tags_of"]
+__all__ = ["Estimator", "HuggingFace", "PyTorch", "SKLearn", "TensorFlow", "channels_of", "tags_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ def _described(framework: str | None, keywords: dict[str, Any]) -> JobDescriptio
         values["environment"] = {str(k): str(v) for k, v in values["environment"].items()}
     return JobDescription(
         framework=framework,
-        channels=_channels(given.get("inputs")),
+        channels=channels_of(given.get("inputs")),
         session=given.get("sagemaker_session"),
         **values,
     )
@@ -152,7 +152,7 @@ def _mistakes(given: Mapping[str, Any]) -> Iterable[str]:
         yield "enable_network_isolation is not supported: reports go to S3. A VPC works (subnets)"
 
 
-def _channels(inputs: Any) -> dict[str, str]:
+def channels_of(inputs: Any) -> dict[str, str]:
     """What ``fit(inputs)`` takes: a URI, or URIs by channel.
 
     :raises UsageError: it is something else
