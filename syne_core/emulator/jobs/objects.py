@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,10 +115,20 @@ class S3Objects:
 
 
 def service_client(service: str, endpoint_url: str, region: str) -> Any:
-    """A boto3 client for the emulator that looks at no configuration of the user.
+    """A boto3 client for the emulator that looks at no configuration of the user; shared by threads.
 
     :raises MissingDependencyError: boto3 is not installed
     """
+    with _making_clients:
+        return _client(service, endpoint_url, region)
+
+
+# A session makes one client at a time, and one takes 10 ms: jobs share them.
+_making_clients = threading.Lock()
+
+
+@functools.lru_cache(maxsize=4)
+def _client(service: str, endpoint_url: str, region: str) -> Any:
     try:
         from botocore.config import Config
     except ImportError:
