@@ -184,7 +184,7 @@ def _outcome(
         notes=(
             "the ratio is that of random search; that of ASHA is a target of its own",
             "the peer's best of two: its own class of tables, or a blackbox that computes the row's number",
-            "imports, the making of table (its digest included) and tuner are outside the clock, on both sides",
+            "imports, the making of table, its digest and tuner are outside the clock, on both sides",
             "ASHA decides differently in detail on the two sides: num_reports says how much was trained",
         ),
     )
