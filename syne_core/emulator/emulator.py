@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,16 +17,20 @@ import boto3
 
 from syne_core.aws.prices import TABLE_DATE, TRAINING_PRICES
 from syne_core.emulator.faults import Faults
-from syne_core.emulator.gateway import Gateway
+from syne_core.emulator.gateway import Gateway, Handler
 from syne_core.emulator.http_server import LoopbackServer
 from syne_core.emulator.instances import Instances
+from syne_core.emulator.job_records import record_of, restored
 from syne_core.emulator.jobs.contract import JobEvents, JobSurroundings, RunningJob, StartsJobs
-from syne_core.emulator.lifecycle import Lifecycle
+from syne_core.emulator.kept_services import KeptServices
+from syne_core.emulator.lifecycle import INTERNAL_ERROR, Lifecycle
 from syne_core.emulator.moto_services import MotoServices
 from syne_core.emulator.pricing_service import PricingService
 from syne_core.emulator.quotas_service import QuotasService
 from syne_core.emulator.sagemaker_service import SageMakerService
 from syne_core.emulator.settings import EmulatorSettings
+from syne_core.emulator.state_folder import StateFolder
+from syne_core.emulator.training_job import TrainingJob
 from syne_core.errors import ExperimentError
 
 __all__ = ["Emulator"]
@@ -151,8 +155,9 @@ class Emulator:
     def _open(self, exits: contextlib.ExitStack) -> None:
         settings, lock = self.settings, threading.RLock()
         moto = self._prepared_moto()
+        record = _Record(self._opened_state(exits), moto)
         faults, instances = Faults(settings), Instances(settings)
-        own: dict[str, Any] = {}
+        own: dict[str, Mapping[str, Handler]] = {}
         self._gateway = Gateway(settings, faults, own, moto)
         self._server = LoopbackServer(self._gateway, self._port)
         exits.callback(self._server.server_close)
@@ -162,12 +167,12 @@ class Emulator:
             instances,
             faults,
             self._start_jobs or _start_job,
-            self._surroundings(Path(exits.enter_context(_job_folder()))),
-            on_end=lambda job: None,
+            self._surroundings(record.jobs_folder(exits)),
+            record.save,
         )
         arn_prefix = f"arn:aws:sagemaker:{self.region}:{self.account}:training-job/"
         service = self._service = SageMakerService(
-            arn_prefix, lock, instances, lifecycle, moto.has_role, lambda job: None, lambda name: None
+            arn_prefix, lock, instances, lifecycle, moto.has_role, record.save, record.delete, record.jobs()
         )
         own["sagemaker"] = service.handlers()
         own["service-quotas"] = QuotasService(instances.quotas, self.account, self.region).handlers()
@@ -184,6 +189,11 @@ class Emulator:
         moto.create_log_group(LOG_GROUP)
         return moto
 
+    def _opened_state(self, exits: contextlib.ExitStack) -> StateFolder | None:
+        if self._folder is None:
+            return None
+        return exits.enter_context(contextlib.closing(StateFolder(Path(self._folder).absolute())))
+
     def _surroundings(self, folder: Path) -> JobSurroundings:
         settings = self.settings
         return JobSurroundings(
@@ -197,10 +207,43 @@ class Emulator:
         )
 
 
-@contextlib.contextmanager
-def _job_folder() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="synebench-emulator-", ignore_cleanup_errors=True) as folder:
-        yield folder
+class _Record:
+    """What becomes of jobs is written to the state folder, if there is one."""
+
+    def __init__(self, state: StateFolder | None, moto: MotoServices) -> None:
+        self._state = state
+        self._kept = None if state is None else KeptServices(moto, state, LOG_GROUP)
+        if self._kept is not None:
+            self._kept.restore()
+            moto.on_s3_change = self._kept.changed
+
+    def jobs_folder(self, exits: contextlib.ExitStack) -> Path:
+        """Where jobs have their files."""
+        if self._state is not None:
+            return self._state.jobs_folder
+        folder = tempfile.TemporaryDirectory(prefix="synebench-emulator-", ignore_cleanup_errors=True)
+        return Path(exits.enter_context(folder))
+
+    def jobs(self) -> list[TrainingJob]:
+        """The jobs of earlier sessions; those that were running have failed."""
+        if self._state is None:
+            return []
+        jobs = [restored(record, INTERNAL_ERROR) for record in self._state.jobs()]
+        for job in jobs:
+            self.save(job)
+        return jobs
+
+    def save(self, job: TrainingJob) -> None:
+        """A job was created, or goes on."""
+        if self._state is not None and self._kept is not None:
+            self._state.save_job(job.name, record_of(job))
+            if job.is_terminal:
+                self._kept.keep_logs(job.name)
+
+    def delete(self, name: str) -> None:
+        """A job was deleted."""
+        if self._state is not None:
+            self._state.delete_job(name)
 
 
 def _start_job(

@@ -29,7 +29,7 @@ class Lifecycle:
 
     :param lock: guards jobs and instances; whoever calls ``begin``, ``stop`` or ``keep_alive`` holds it
     :param start_jobs: runs them
-    :param on_end: called, under the lock, with each job that is over
+    :param on_change: called, under the lock, with a job that went on to another status
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class Lifecycle:
         faults: Faults,
         start_jobs: StartsJobs,
         surroundings: JobSurroundings,
-        on_end: Callable[[TrainingJob], None],
+        on_change: Callable[[TrainingJob], None],
     ) -> None:
         self._settings, self._lock, self._instances, self._faults = settings, lock, instances, faults
-        self._start_jobs, self._surroundings, self._on_end = start_jobs, surroundings, on_end
+        self._start_jobs, self._surroundings, self._on_change = start_jobs, surroundings, on_change
         self._timeline = Timeline("emulator-timeline")
         self._launchers = ThreadPoolExecutor(_LAUNCHERS, "emulator-launcher")
         self._runs: dict[str, _Run] = {}
@@ -93,7 +93,7 @@ class Lifecycle:
                 self._end(job, JobEnd("Failed", "Failed", reason))
                 return
             job.enter("Starting", "Preparing the instances for training")
-            run = self._runs[job.name] = _Run(job, self._lock, self._run_ended)
+            run = self._runs[job.name] = _Run(job, self._lock, self._on_change, self._run_ended)
             self._launchers.submit(self._start, run)
 
     def _start(self, run: _Run) -> None:
@@ -146,23 +146,27 @@ class Lifecycle:
         self._instances.release(job, keep=not reason.startswith(("InternalServerError", "CapacityError")))
         if self._instances.is_available(job):
             self.keep_alive(job, job.keep_alive)
-        self._on_end(job)
+        self._on_change(job)
 
     def _pool_expired(self, job: TrainingJob, due: float) -> None:
         with self._lock:
             pool = job.warm_pool
             if pool is not None and pool.due == due and self._instances.is_available(job):
                 self._instances.terminate_pool(job)
-                self._on_end(job)
+                self._on_change(job)
 
 
 class _Run:
     """One run of a job on its instances: a spot job may have several. The ``JobEvents`` of that run."""
 
     def __init__(
-        self, job: TrainingJob, lock: threading.RLock, on_end: Callable[[_Run, JobEnd], None]
+        self,
+        job: TrainingJob,
+        lock: threading.RLock,
+        on_change: Callable[[TrainingJob], None],
+        on_end: Callable[[_Run, JobEnd], None],
     ) -> None:
-        self.job, self._lock, self._on_end = job, lock, on_end
+        self.job, self._lock, self._on_change, self._on_end = job, lock, on_change, on_end
         self.end_of_stop: JobEnd | None = None
         self._running: RunningJob | None = None
         self._is_over = self._is_interrupted = False
@@ -175,6 +179,7 @@ class _Run:
             if status == "Stopping" and not self._is_interrupted:
                 self.job.status = "Stopping"
             self.job.enter(status, message)
+            self._on_change(self.job)
 
     def metric(self, name: str, value: float, timestamp: float) -> None:
         with self._lock:

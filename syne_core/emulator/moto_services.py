@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.backends import get_backend, list_of_moto_modules
 from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import FakeDeleteMarker
 
@@ -21,6 +22,7 @@ __all__ = ["MotoServices"]
 
 #: Moto's names of services that are signed for under others.
 _MODULES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
+_CHANGING = ("PUT", "POST", "DELETE")
 _NOT_OFFERED = ("sagemaker", "sagemaker-runtime", "sagemaker-metrics")
 
 
@@ -30,6 +32,9 @@ class MotoServices:
     Moto keeps everything in variables of its modules, so there can be only one in a process, and what was
     there is forgotten. Requests to a service are answered one after the other: moto's lists do not bear
     changes meanwhile.
+
+    ``on_s3_change`` is called, under S3's lock, with each call that may have changed S3, the path and the
+    body of its request.
     """
 
     def __init__(self, account: str, region: str) -> None:
@@ -37,7 +42,9 @@ class MotoServices:
         self._apps: dict[str, Any] = {}
         self._apps_lock = threading.Lock()
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+        self.on_s3_change: Callable[[Call, str, bytes], None] | None = None
         BackendDict.reset()
+        reset_model_data()
 
     def __call__(self, call: Call, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a call of one of its services.
@@ -55,6 +62,10 @@ class MotoServices:
             parts = list(answer)
             if hasattr(answer, "close"):
                 answer.close()
+            if call.service == "s3" and environ["REQUEST_METHOD"] in _CHANGING and self.on_s3_change:
+                # Flask decodes paths as the text that a client meant, WSGI holds bytes.
+                path = environ["PATH_INFO"].encode("latin-1").decode()
+                self.on_s3_change(call, path, environ["wsgi.input"].getvalue())
         return parts
 
     def _app(self, service: str) -> Any:

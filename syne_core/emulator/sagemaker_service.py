@@ -24,7 +24,7 @@ class SageMakerService:
 
     :param lock: guards jobs and instances
     :param has_role: whether the account has a role of this ARN
-    :param on_change: called, under the lock, with jobs whose record changed while they are over
+    :param on_change: called, under the lock, with jobs that were created or changed
     :param on_delete: called, under the lock, with the name of a job that was deleted
     :param jobs: of an earlier session, all terminal
     """
@@ -74,9 +74,10 @@ class SageMakerService:
             job = TrainingJob(request, arn)
             reused = self._instances.acquire(job)
             self._jobs[name] = job
-            self._lifecycle.begin(job, is_warm=reused is not None)
+            self._on_change(job)
             if reused is not None:
                 self._on_change(reused)
+            self._lifecycle.begin(job, is_warm=reused is not None)
         return {"TrainingJobArn": arn}
 
     def _describe(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +99,7 @@ class SageMakerService:
                 )
             if job.status == "InProgress":
                 self._lifecycle.stop(job)
+                self._on_change(job)
         return {}
 
     def _delete(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -129,8 +131,7 @@ class SageMakerService:
                 if member in request:
                     job.request[member] = request[member]
             job.modified = now()
-            if job.is_terminal:
-                self._on_change(job)
+            self._on_change(job)
             return {"TrainingJobArn": job.arn}
 
     def _search(self, request: dict[str, Any]) -> dict[str, Any]:
