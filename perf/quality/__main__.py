@@ -51,12 +51,16 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--peers", action="store_true", help="run the peers only, and do not judge")
     parser.add_argument("--no_peers", action="store_true", help="run no peer; judge by the rows there are")
     parser.add_argument("--no_runs", action="store_true", help="run nothing, judge only")
+    parser.add_argument("--only", action="append", metavar="SIDE", help="run this side only; repeatable")
     parser.add_argument("--minutes", type=float, help="begin no run after so many minutes")
     parser.add_argument("--n_parallel", type=int, default=1, help="runs at a time, one core each")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for rows and outcome")
     given = parser.parse_args(arguments)
     if given.peers and (given.no_peers or given.no_runs):
         parser.error("--peers runs the peers only: it goes with neither --no_peers nor --no_runs")
+    for side in given.only or ():
+        if side not in (known := (*EVALUATION_SIDES, *SCHEDULER_SIDES)):
+            parser.error(f"--only {side}: there is no such side; there are {', '.join(known)}")
     if given.n_parallel < 1:
         parser.error(f"--n_parallel must be at least 1, is {given.n_parallel}")
     return given
@@ -99,6 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pythons, absent = _pythons(
         not given.peers and not given.no_runs, not given.no_peers and not given.no_runs
     )
+    if given.only:
+        pythons = {side: python for side, python in pythons.items() if side in given.only}
     tasks = _tasks(extent, pythons, rows)
     stop_at = None if given.minutes is None else time.time() + 60 * given.minutes
     _say(f"{len(tasks)} runs to make")
