@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ __all__ = ["Tail", "tee"]
 
 _CHUNK = 65536
 _TAIL_BYTES = 4096
+_LINE_PATIENCE_S = 0.2
 
 
 class Tail:
@@ -46,13 +48,20 @@ def tee(source: Any, target: int, look: Callable[[bytes], None]) -> threading.Th
 
 
 def _copy(source: Any, target: int, look: Callable[[bytes], None]) -> None:
-    is_writable = True
+    is_writable, unfinished = True, b""
     while True:
+        # Both streams go to one log: a line whose parts are printed one by one is kept together.
+        if unfinished and not select.select([source], [], [], _LINE_PATIENCE_S)[0]:
+            is_writable, unfinished = is_writable and _write(target, unfinished), b""
         chunk = os.read(source.fileno(), _CHUNK)
+        if chunk:
+            look(chunk)
+        whole, end, rest = (unfinished + chunk).rpartition(b"\n")
+        if not chunk or len(rest) > _CHUNK:
+            whole, end, rest = whole + end + rest, b"", b""
+        is_writable, unfinished = is_writable and _write(target, whole + end), rest
         if not chunk:
             return
-        look(chunk)
-        is_writable = is_writable and _write(target, chunk)
 
 
 def _write(target: int, chunk: bytes) -> bool:
