@@ -23,7 +23,3 @@ class TestSageMakerBackend(BackendContract):
         backend = SageMakerBackend(job, metrics_names=["loss"], grace=2.0)
         backend.set_path(str(folder))
         return backend
-
-    """Configurations as a file instead of arguments."""
-
-    timeout = 60.0
