@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
+import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,11 @@ from syne_core.emulator.jobs.objects import MissingObject, S3Location, S3Objects
 __all__ = ["CheckpointSync"]
 
 _Version = tuple[int, int, int]
+# Two writes may get the same time of change. What changed more recently than this, in nanoseconds, may
+# have changed since without showing it.
+_UNSETTLED = 50_000_000
+_UNKNOWN = (-1, -1, -1)
+_FITS_IN_MEMORY = 32 << 20
 
 
 class CheckpointSync:
@@ -27,17 +35,18 @@ class CheckpointSync:
 
     :param config: ``CheckpointConfig``
     :param opt_ml: files of the instance
+    :param scratch: folder for copies of large files
     :raises JobFailure: its folder is not below ``/opt/ml``
     """
 
-    def __init__(self, config: Mapping[str, Any], opt_ml: OptMl, objects: S3Objects) -> None:
+    def __init__(self, config: Mapping[str, Any], opt_ml: OptMl, objects: S3Objects, scratch: Path) -> None:
         path = config.get("LocalPath") or f"{OPT_ML}/checkpoints"
         folder = opt_ml.local(path)
         if folder is None:
             raise JobFailure(
                 f"ClientError: the emulator keeps checkpoints below {OPT_ML} only, not in {path}"
             )
-        self._folder, self._opt_ml, self._objects = folder, opt_ml, objects
+        self._folder, self._opt_ml, self._objects, self._scratch = folder, opt_ml, objects, scratch
         self._place = S3Location.parse(config["S3Uri"]).folder
         self._known: dict[str, _Version] = {}
 
@@ -64,6 +73,7 @@ class CheckpointSync:
 
         A file that is being written goes up as it is and again later.
         """
+        looked = time.time_ns()
         now = dict(self._versions())
         for name, version in now.items():
             if self._known.get(name) == version:
@@ -71,13 +81,26 @@ class CheckpointSync:
             if is_cancelled():
                 return
             with contextlib.suppress(FileNotFoundError):  # deleted or renamed meanwhile
-                self._objects.upload(self._file(name), self._place.below(name))
-                self._known[name] = version
+                self._upload(self._file(name), name)
+                self._known[name] = version if version[1] < looked - _UNSETTLED else _UNKNOWN
         for name in [name for name in self._known if name not in now]:
             if is_cancelled():
                 return
             self._objects.delete(self._place.below(name))
             del self._known[name]
+
+    def _upload(self, file: Path, name: str) -> None:
+        """By a copy: the job may change the file meanwhile, also its length."""
+        place = self._place.below(name)
+        if file.stat().st_size <= _FITS_IN_MEMORY:
+            self._objects.write(place, file.read_bytes())
+            return
+        copy = self._scratch / f"checkpoint-{uuid.uuid4().hex}"
+        try:
+            shutil.copyfile(file, copy)
+            self._objects.upload(copy, place)
+        finally:
+            copy.unlink(missing_ok=True)
 
     def _versions(self) -> Iterator[tuple[str, _Version]]:
         for folder, _, files in os.walk(self._folder):

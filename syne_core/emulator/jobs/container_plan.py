@@ -23,6 +23,7 @@ from syne_core.emulator.jobs.script_mode import ScriptMode
 __all__ = ["ContainerPlan"]
 
 _BASE_VARIABLE = "SYNEBENCH_OPT_ML"
+_HOSTS = Path("/etc/hosts")
 
 
 class ContainerPlan:
@@ -54,9 +55,10 @@ class ContainerPlan:
                 "ClientError: the emulator runs no images. Give AlgorithmSpecification.ContainerEntrypoint,"
                 " or name a script in the hyperparameter sagemaker_program"
             )
-        self._isolation = isolation_named(surroundings.isolation)
+        self._isolation = isolation_named(surroundings.isolation, surroundings.folder)
         self._environment = self._common_environment(arn)
-        self._hosts_file = self._write_hosts(arn) if self._isolation.namespaces else None
+        has_names = self._isolation.namespaces and _HOSTS.is_file()
+        self._hosts_file = self._write_hosts(arn) if has_names else None
 
     def unpack(self, objects: S3Objects) -> None:
         """Put the code of script mode in place.
@@ -101,9 +103,7 @@ class ContainerPlan:
             f"{network}.{number} {instance.host}\n" for number, (instance, _) in enumerate(self._homes, 1)
         ]
         path = self._folder / "hosts"
-        existing = Path("/etc/hosts")
-        before = existing.read_text() if existing.exists() else "127.0.0.1 localhost\n"
-        path.write_text(before.rstrip("\n") + "\n" + "".join(lines))
+        path.write_text(_HOSTS.read_text().rstrip("\n") + "\n" + "".join(lines))
         return path
 
 

@@ -74,13 +74,14 @@ class Container:
         code = self._process.wait()
         return code if code >= 0 else 128 + signal.Signals(-code)
 
-    def problem(self) -> str | None:
-        """Why the main process could not be run, once the container has ended."""
+    def problem(self) -> tuple[bool, str]:
+        """Whether the container was set up, and why its main process could not be run; once it has ended."""
         self._control.setblocking(False)
         try:
-            return self._control.recv(4096).decode(errors="replace").strip() or None
+            first, _, rest = self._control.recv(4096).decode(errors="replace").partition("\n")
         except OSError:
-            return None
+            first, rest = "", ""
+        return (True, rest.strip()) if first == "up" else (False, first)
 
     def close(self) -> None:
         """Let go of what is still open; its processes must be gone."""

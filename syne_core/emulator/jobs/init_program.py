@@ -3,7 +3,8 @@
 Run as a script by ``containers.py``, standard library only, with few imports since every job waits for
 them. Its standard input is a socket to the emulator. Commands are single bytes: ``s`` start the main
 process, ``t`` send it SIGTERM; when the socket closes, be it because the emulator was killed, everything
-here is killed. What goes wrong before the main process runs is written to the socket, a line.
+here is killed. It answers with lines: ``up`` when it is set up, and what goes wrong before the main
+process runs.
 
 In namespaces of its own (``--isolated``) the folder of the job is bound to ``/opt/ml``, and packages
 are installed into a copy-on-write view. PID 1's end is the end of all processes there. Without
@@ -58,11 +59,23 @@ def _call(name: str, *arguments: object) -> None:
         raise OSError(error, f"{name}: {os.strerror(error)}")
 
 
+def _process_control(option: int, value: int) -> None:
+    if sys.platform.startswith("linux"):
+        _call("prctl", option, int(value), 0, 0, 0)
+
+
 def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
     try:
         _call("mount", source, target, kind, ctypes.c_ulong(flags), data)
     except OSError as error:
         raise OSError(error.errno, f"cannot mount {target}: {os.strerror(error.errno or 0)}") from None
+
+
+def _quoted(path: str) -> str:
+    """A path among the options of an overlay."""
+    for special in ("\\", ",", ":"):
+        path = path.replace(special, "\\" + special)
+    return path
 
 
 def _bind(source: str, target: str) -> None:
@@ -93,10 +106,12 @@ def _bind_opt_ml(folder: str) -> None:
 
 def _set_up(wanted: _Wanted) -> None:
     if not wanted.isolated:
-        _call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        _process_control(_PR_SET_CHILD_SUBREAPER, 1)
         return
     for lower, upper, work in wanted.overlays:
-        _mount("overlay", lower, "overlay", 0, f"lowerdir={lower},upperdir={upper},workdir={work},userxattr")
+        places = (_quoted(path) for path in (lower, upper, work))
+        options = "lowerdir={},upperdir={},workdir={},userxattr".format(*places)
+        _mount("overlay", lower, "overlay", 0, options)
     if wanted.hosts:
         _bind(wanted.hosts, "/etc/hosts")
     if wanted.hostname:
@@ -113,7 +128,7 @@ def _start(wanted: _Wanted, control: int) -> int:
         return pid
     try:
         os.setsid()
-        _call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        _process_control(_PR_SET_PDEATHSIG, signal.SIGKILL)
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.chdir(wanted.cwd)
@@ -206,6 +221,7 @@ def main() -> int:
     except OSError as error:
         os.write(control, f"{error.strerror}\n".encode())
         return _CANNOT_SET_UP
+    os.write(control, b"up\n")
     code = _supervise(control, wanted)
     if not wanted.isolated:
         _kill_descendants()

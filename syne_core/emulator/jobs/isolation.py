@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import os
+import select
 import shutil
-import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from syne_core.emulator.jobs.containers import Container
 from syne_core.errors import UsageError
 
 __all__ = ["Isolation", "isolation_named"]
@@ -66,44 +67,55 @@ class Isolation:
             init += ["--overlay", lower, str(upper), str(work)]
         return [*_NAMESPACES, *init, "--", *argv]
 
-    def _works(self) -> bool:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+    def works(self, below: Path) -> bool:
+        """Whether this machine allows it to jobs whose files lie below a folder."""
+        below.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=below, prefix=".probe-", ignore_cleanup_errors=True) as name:
             folder = Path(name).resolve()
             (folder / "ml").mkdir()
             command = self.command(["true"], folder / "ml", folder, "algo-1")
             try:
-                ended = subprocess.run(
-                    command, input=b"", capture_output=True, timeout=_PROBE_LASTS, check=False
-                )
-            except (OSError, subprocess.TimeoutExpired):
+                container = Container(command, os.environ, folder)
+            except OSError:
                 return False
-            return ended.returncode == 128 + 9
+            container.start()
+            select.select([container.output], [], [], _PROBE_LASTS)
+            container.kill()
+            was_set_up, problem = container.problem()
+            container.close()
+            return was_set_up and not problem
 
 
-def isolation_named(name: str) -> Isolation:
+def isolation_named(name: str, below: Path) -> Isolation:
     """``namespaces``, ``folder``, or ``auto`` for the first of them that works here.
 
+    :param below: folder of the jobs; not every file system can hold changes of an overlay
     :raises UsageError: there is no such isolation, or it is refused here
     """
     if name == "folder":
         return Isolation(namespaces=False)
     if name not in ("namespaces", "auto"):
         raise UsageError(f"Unknown isolation '{name}'. Valid: auto, folder, namespaces")
-    found = _best()
+    found = _best(below)
     if name == "namespaces" and not found.namespaces:
         raise UsageError("This machine refuses user namespaces to jobs. Use isolation 'folder' or 'auto'")
     return found
 
 
-@functools.lru_cache(maxsize=1)
-def _best() -> Isolation:
-    if shutil.which("unshare") is None:
-        return Isolation(namespaces=False)
-    for overlays in (True, False):
-        candidate = Isolation(namespaces=True, overlays=overlays)
-        if candidate._works():
-            return candidate
-    return Isolation(namespaces=False)
+# By file system. Jobs that start at once wait for one answer.
+_answers: dict[int, Isolation] = {}
+_answering = threading.Lock()
+
+
+def _best(below: Path) -> Isolation:
+    with _answering:
+        below.mkdir(parents=True, exist_ok=True)
+        device = below.stat().st_dev
+        if device not in _answers:
+            ways = [Isolation(True, overlays=True), Isolation(True)] if shutil.which("unshare") else []
+            working = (way for way in ways if way.works(below))
+            _answers[device] = next(working, Isolation(namespaces=False))
+        return _answers[device]
 
 
 def _package_folders() -> list[str]:

@@ -26,6 +26,7 @@ from syne_core.emulator.jobs.objects import S3Objects
 from syne_core.emulator.jobs.shipping import Shipping
 from syne_core.emulator.jobs.training import RUNTIME, Training, TrainingEnd
 from syne_core.emulator.jobs.wishes import INTERRUPT, KILL, STOP, Wishes
+from syne_core.errors import SyneError
 
 __all__ = ["Job"]
 
@@ -83,7 +84,7 @@ class Job:
     def _run(self) -> None:
         try:
             end = self._run_to_its_end()
-        except JobFailure as failure:
+        except (JobFailure, SyneError) as failure:
             end = JobEnd("Failed", "Failed", str(failure))
         except Exception as error:
             _LOG.exception("training job %s", self._name)
@@ -133,7 +134,9 @@ class Job:
     def _download(self, objects: S3Objects) -> list[CheckpointSync]:
         download_channels(self._request, self._homes, objects, self._wishes.is_any)
         config = self._request.get("CheckpointConfig")
-        checkpoints = [CheckpointSync(config, home, objects) for _, home in self._homes] if config else []
+        checkpoints = (
+            [CheckpointSync(config, home, objects, self._folder) for _, home in self._homes] if config else []
+        )
         for checkpoint in checkpoints:
             checkpoint.download(self._wishes.is_any)
         return checkpoints
@@ -177,9 +180,14 @@ class Job:
 
     def _failed(self, host: str, code: int) -> JobEnd:
         home = next(home for instance, home in self._homes if instance.host == host)
-        problem = self._containers[host].problem()
-        reason = f"AlgorithmError: {problem}, exit code: {code}" if problem else None
-        return JobEnd("Failed", "Failed", reason or algorithm_error(home.failure, code), exit_code=code)
+        was_set_up, problem = self._containers[host].problem()
+        if not was_set_up:
+            reason = f"InternalServerError: the container could not be set up: {problem or 'see the log'}"
+        elif problem:
+            reason = f"AlgorithmError: {problem}, exit code: {code}"
+        else:
+            reason = algorithm_error(home.failure, code)
+        return JobEnd("Failed", "Failed", reason, exit_code=code)
 
     def _ended_early(self, wish: str) -> JobEnd:
         return JobEnd("Stopped", "Interrupted" if wish == INTERRUPT else "Stopped")

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from syne_core.emulator.jobs.contract import INTERNAL_AGENT
 from syne_core.errors import MissingDependencyError
@@ -97,10 +97,17 @@ class S3Objects:
         :raises MissingObject: there is no such bucket
         """
         with source.open("rb") as file:
-            try:
-                self._s3.put_object(Bucket=location.bucket, Key=location.key, Body=file)
-            except self._s3.exceptions.NoSuchBucket:
-                raise MissingObject(f"no bucket {location.bucket}") from None
+            self.write(location, file)
+
+    def write(self, location: S3Location, content: bytes | BinaryIO) -> None:
+        """Store bytes as an object, or a file whose length does not change.
+
+        :raises MissingObject: there is no such bucket
+        """
+        try:
+            self._s3.put_object(Bucket=location.bucket, Key=location.key, Body=content)
+        except self._s3.exceptions.NoSuchBucket:
+            raise MissingObject(f"no bucket {location.bucket}") from None
 
     def delete(self, location: S3Location) -> None:
         """Remove an object; it need not exist."""

@@ -27,6 +27,7 @@ __all__ = ["ScriptMode"]
 _PROGRAM_FILE = str(Path(__file__).with_name("script_mode_program.py"))
 _OURS = "sagemaker_"
 _INFO = 20
+_LONGEST_VARIABLE = 131_000
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class ScriptMode:
     def environment(
         self, request: Mapping[str, Any], instances: Sequence[Instance], current: Instance, seen: str
     ) -> dict[str, str]:
-        """The toolkit's variables, ``SM_*``.
+        """The toolkit's variables, ``SM_*``, but for those that are longer than Linux allows.
 
         :param seen: what the job sees as ``/opt/ml``
         """
@@ -161,7 +162,8 @@ class ScriptMode:
         variables |= {
             f"SM_HP_{name.upper().replace('-', '_')}": value for name, value in self.hyperparameters.items()
         }
-        return {name: _variable(value) for name, value in variables.items()}
+        texts = {name: _variable(value) for name, value in variables.items()}
+        return {name: text for name, text in texts.items() if len(text.encode()) < _LONGEST_VARIABLE}
 
 
 _SHORT = {"hyperparameters": "HPS", "additional_framework_parameters": "FRAMEWORK_PARAMS"}

@@ -20,6 +20,8 @@ _LOG_PERIOD = 1.0
 # The first lines come sooner: somebody may wait for them.
 _FIRST_LOG_AFTER = 0.2
 _MANY_BYTES = 1 << 20
+# A job that prints faster than lines can be sent has to wait, rather than fill the memory.
+_TOO_MANY_BYTES = 16 << 20
 
 
 class Shipping:
@@ -39,12 +41,14 @@ class Shipping:
         self._thread.start()
 
     def add_line(self, host: str, line: str, timestamp: float) -> None:
-        """A line for the log."""
+        """A line for the log. Waits if there are too many."""
         self._logs.add(host, line, timestamp)
-        if not self._has_lines or self._logs.waiting_bytes >= _MANY_BYTES:
+        if not self._has_lines or self._has_many():
             with self._ready:
                 self._has_lines = True
-                self._ready.notify()
+                self._ready.notify_all()
+                while self._logs.waiting_bytes >= _TOO_MANY_BYTES and not self._wishes.is_kill():
+                    self._ready.wait(_LOG_PERIOD)
 
     def finish(self) -> None:
         """Ship what is left, and end the thread. Nothing is shipped any more for a killed job.
@@ -53,7 +57,7 @@ class Shipping:
         """
         with self._ready:
             self._is_finishing = True
-            self._ready.notify()
+            self._ready.notify_all()
         self._thread.join()
         if self._wishes.is_kill():
             return
@@ -88,6 +92,8 @@ class Shipping:
             self._logs.flush()
         except Exception as error:
             _LOG.warning("log lines were lost: %s", error)
+        with self._ready:
+            self._ready.notify_all()
 
     def _sync_checkpoints(self) -> None:
         """A failure is not the last word: the next look finds the same files."""
