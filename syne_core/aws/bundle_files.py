@@ -112,7 +112,7 @@ def _collect(root: Path, prefix: str, links: tuple[Path, ...], found: FolderFile
                 continue
             if entry.is_dir(follow_symlinks=False):
                 level.append(Path(entry.path))
-            elif entry.is_symlink() and entry.is_dir():
+            elif entry.is_symlink() and _is_folder(entry):
                 _follow(entry, prefix + Path(name).as_posix(), links, found)
             else:
                 _add_file(entry, prefix + Path(name).as_posix(), found)
@@ -135,7 +135,12 @@ def _is_left_out(entry: os.DirEntry[str], root: Path, prefix: str, found: Folder
     if is_secret(entry.name) or is_secret(target):
         found.secrets.append(prefix + Path(entry.path).relative_to(root).as_posix())
         return True
-    return entry.is_dir() and _is_environment(Path(entry.path))
+    return _is_folder(entry) and _is_environment(Path(entry.path))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Also through a link; a link that leads to itself is none, where ``entry.is_dir`` would raise."""
+    return os.path.isdir(entry.path)
 
 
 def _is_environment(folder: Path) -> bool:
