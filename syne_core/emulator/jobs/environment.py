@@ -6,6 +6,7 @@ Nothing of the user's is passed on but what programs need to run and to install 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -70,7 +71,7 @@ def provide_programs(environment: dict[str, str], folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path.insert(0, str(folder))
     for name in missing:
-        words = f"'{sys.executable}'" + (" -m pip" if name.startswith("pip") else "")
+        words = shlex.quote(sys.executable) + (" -m pip" if name.startswith("pip") else "")
         program = folder / name
         program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         program.chmod(0o755)

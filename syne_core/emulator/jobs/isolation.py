@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import select
 import shutil
@@ -10,7 +11,7 @@ import sysconfig
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from syne_core.emulator.jobs.containers import Container
@@ -102,20 +103,26 @@ def isolation_named(name: str, below: Path) -> Isolation:
     return found
 
 
-# By file system. Jobs that start at once wait for one answer.
-_answers: dict[int, Isolation] = {}
+# Jobs that start at once wait for one answer.
 _answering = threading.Lock()
 
 
 def _best(below: Path) -> Isolation:
     with _answering:
         below.mkdir(parents=True, exist_ok=True)
-        device = below.stat().st_dev
-        if device not in _answers:
-            ways = [Isolation(True, overlays=True), Isolation(True)] if shutil.which("unshare") else []
-            working = (way for way in ways if way.works(below))
-            _answers[device] = next(working, Isolation(namespaces=False))
-        return _answers[device]
+        return _best_on(_FileSystem(below.stat().st_dev, below))
+
+
+@dataclass(frozen=True)
+class _FileSystem:
+    device: int
+    folder: Path = field(compare=False)
+
+
+@functools.lru_cache(maxsize=16)
+def _best_on(system: _FileSystem) -> Isolation:
+    ways = [Isolation(True, overlays=True), Isolation(True)] if shutil.which("unshare") else []
+    return next((way for way in ways if way.works(system.folder)), Isolation(namespaces=False))
 
 
 def _package_folders() -> list[str]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 import threading
 import time
 import uuid
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from syne_core.emulator.jobs.artifacts import Artifacts
@@ -23,6 +20,7 @@ from syne_core.emulator.jobs.instances import OptMl, instances_of, resource_conf
 from syne_core.emulator.jobs.logs import JobLogs, LineSplitter
 from syne_core.emulator.jobs.metrics import MetricReader
 from syne_core.emulator.jobs.objects import S3Objects
+from syne_core.emulator.jobs.removal import remove_tree
 from syne_core.emulator.jobs.shipping import Shipping
 from syne_core.emulator.jobs.training import RUNTIME, Training, TrainingEnd
 from syne_core.emulator.jobs.wishes import INTERRUPT, KILL, STOP, Wishes
@@ -196,23 +194,13 @@ class Job:
         self._events.secondary_status(status, _MESSAGES[status])
 
     def _clean_up(self) -> None:
-        for container in self._containers.values():
-            container.kill()
-            container.close()
-        self._wishes.close()
-        _remove_tree(self._folder)
-        self._is_gone.set()
-
-
-def _remove_tree(folder: Path) -> None:
-    """Delete a job's folder, also what the job or an overlay made unreadable."""
-
-    def make_writable_and_retry(function: Any, path: str, _: object) -> None:
         try:
-            os.chmod(os.path.dirname(path), 0o700)
-            os.chmod(path, 0o700)
-            function(path)
-        except OSError as error:
-            _LOG.debug("%s stays: %s", path, error)
-
-    shutil.rmtree(folder, onerror=make_writable_and_retry)
+            for container in self._containers.values():
+                container.kill()
+                container.close()
+            self._wishes.close()
+            remove_tree(self._folder)
+        except Exception:
+            _LOG.exception("what is left of training job %s", self._name)
+        finally:
+            self._is_gone.set()

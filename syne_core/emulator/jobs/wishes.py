@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 
@@ -33,7 +34,8 @@ class Wishes:
             if _STRENGTH[wish] > _STRENGTH[self._wish]:
                 self._wish = wish
             if not self._is_closed:
-                os.write(self._write, b"w")
+                with contextlib.suppress(BlockingIOError):  # it has enough to wake from
+                    os.write(self._write, b"w")
 
     def is_any(self) -> bool:
         """Whether the job is to end early."""

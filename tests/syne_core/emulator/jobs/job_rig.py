@@ -6,6 +6,7 @@ import io
 import tarfile
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,15 +165,33 @@ class JobRig:
             time.sleep(0.02)
 
 
-def packed(files: Mapping[str, str]) -> bytes:
+def packed(files: Mapping[str, str | bytes]) -> bytes:
     """A tar.gz with ``files``."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in files.items():
+        for name, content in files.items():
+            data = content.encode() if isinstance(content, str) else content
             member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
     return buffer.getvalue()
+
+
+def _wheel() -> bytes:
+    buffer, info = io.BytesIO(), "syne_wanted-1.dist-info/"
+    with zipfile.ZipFile(buffer, "w") as wheel:
+        wheel.writestr("syne_wanted.py", "")
+        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: syne-wanted\nVersion: 1\n")
+        wheel.writestr(
+            info + "WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(info + "RECORD", "")
+    return buffer.getvalue()
+
+
+_WHEEL = "syne_wanted-1-py3-none-any.whl"
+PACKAGE: Mapping[str, str | bytes] = {_WHEEL: _wheel(), "requirements.txt": f"./{_WHEEL}\n"}
+"""Requirements that need no registry: one package, ``syne_wanted``."""
 
 
 def processes_below(pid: int) -> list[int]:

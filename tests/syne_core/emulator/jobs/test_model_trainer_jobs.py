@@ -4,10 +4,10 @@ which knows ``/opt/ml`` by name. The SDK itself runs in the long tests."""
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 
-from job_rig import JobRig, Ran, in_namespaces
+from job_rig import PACKAGE, JobRig, Ran, in_namespaces
 from job_rig import rig_of_jobs as rig_of_jobs
-from test_script_mode import PACKAGE
 
 DRIVER = """
 #!/bin/bash
@@ -33,7 +33,7 @@ COMMAND = "chmod +x {0} && {0}".format("/opt/ml/input/data/sm_drivers/train.sh")
 @in_namespaces
 def test_drivers_run_unmodified_and_install_into_the_job_alone(rig: JobRig) -> None:
     script = "import sys, syne_wanted\nprint('trained on', sys.argv[1])"
-    ran = run_driver(rig, {**PACKAGE, "requirements.txt": "./wanted", "train.py": script})
+    ran = run_driver(rig, {**PACKAGE, "train.py": script})
     assert ran.completed().log()[-1] == "trained on algo-1"
     assert importlib.util.find_spec("syne_wanted") is None
 
@@ -44,7 +44,7 @@ def test_drivers_say_themselves_why_they_failed(rig: JobRig) -> None:
     assert ran.end().failure_reason == "AlgorithmError: failed with 3, exit code: 9"
 
 
-def run_driver(rig: JobRig, files: dict[str, str]) -> Ran:
+def run_driver(rig: JobRig, files: Mapping[str, str | bytes]) -> Ran:
     for name, text in files.items():
         rig.put(f"source/{name}", text)
     rig.put("drivers/train.sh", DRIVER)

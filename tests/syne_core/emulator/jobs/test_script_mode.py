@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from job_rig import JobRig, Ran, in_a_folder, packed
+from job_rig import PACKAGE, JobRig, Ran, in_a_folder, packed
 from job_rig import rig_of_jobs as rig_of_jobs
 
 NO_ENTRY_POINT = {"ContainerEntrypoint": []}
@@ -19,7 +20,9 @@ TELLS = (
 )
 
 
-def run_script(rig: JobRig, files: dict[str, str], program: str = "train.py", **changes: Any) -> Ran:
+def run_script(
+    rig: JobRig, files: Mapping[str, str | bytes], program: str = "train.py", **changes: Any
+) -> Ran:
     """As the SDK does: values are JSON."""
     rig.put("source.tar.gz", packed(files))
     values = {
@@ -124,32 +127,11 @@ def test_launchers_of_distributed_training_are_refused_by_name(rig: JobRig) -> N
     assert "does not run distributions (sagemaker_mpi_enabled)" in str(end.failure_reason)
 
 
-PACKAGE = {
-    "wanted/pyproject.toml": (
-        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-        '[project]\nname = "syne-wanted"\nversion = "1"\n'
-    ),
-    # A build back-end of its own: installing needs no registry.
-    "wanted/backend.py": (
-        "import zipfile\n"
-        "def build_wheel(folder, config_settings=None, metadata_directory=None):\n"
-        "    name, info = 'syne_wanted-1-py3-none-any.whl', 'syne_wanted-1.dist-info/'\n"
-        "    with zipfile.ZipFile(folder + '/' + name, 'w') as wheel:\n"
-        "        wheel.writestr('syne_wanted.py', 'HERE = __file__')\n"
-        "        wheel.writestr(info + 'METADATA',"
-        " 'Metadata-Version: 2.1\\nName: syne-wanted\\nVersion: 1\\n')\n"
-        "        wheel.writestr(info + 'WHEEL',"
-        " 'Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')\n"
-        "        wheel.writestr(info + 'RECORD', '')\n"
-        "    return name\n"
-    ),
-}
-
-
+@in_a_folder  # in namespaces: see test_model_trainer_jobs
 @pytest.mark.usefixtures("offline")
 def test_requirements_are_installed_for_the_job_alone(rig: JobRig) -> None:
-    files = {**PACKAGE, "requirements.txt": "./wanted\n", "train.py": "import syne_wanted; print('imported')"}
-    ran = run_script(rig, files)
+    script = "import syne_wanted; print('imported')"
+    ran = run_script(rig, {**PACKAGE, "train.py": script})
     assert ran.completed().log()[-1] == "imported"
     assert importlib.util.find_spec("syne_wanted") is None
 
