@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from syne_core.aws.runner.object_store import _TRANSIENT_CODES, _TRANSIENT_STATUS, TIMEOUT_S, StoreError
+from syne_core.aws.runner.object_store import (
+    TIMEOUT_S,
+    TRANSIENT_CODES,
+    TRANSIENT_STATUS,
+    StoreError,
+)
 
 __all__ = ["BotoStore"]
 
@@ -52,7 +57,7 @@ class BotoStore:
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             code = str(error.response.get("Error", {}).get("Code", status))
-            transient = status in _TRANSIENT_STATUS or code in _TRANSIENT_CODES
+            transient = status in TRANSIENT_STATUS or code in TRANSIENT_CODES
             raise StoreError(f"{what}: {error}", transient, code) from None
         except BotoCoreError as error:
             raise StoreError(f"{what}: {error}", not isinstance(error, NoCredentialsError)) from None

@@ -24,8 +24,9 @@ from syne_core.aws.runner.signature import signed_headers
 __all__ = ["ObjectStore", "StoreError", "open_store"]
 
 TIMEOUT_S = 30.0
-_TRANSIENT_STATUS = (408, 425, 429, 500, 502, 503, 504, 509)
-_TRANSIENT_CODES = ("RequestTimeout", "SlowDown", "OperationAborted", "BadDigest")
+#: What S3 says when the same request may succeed later.
+TRANSIENT_STATUS = (408, 425, 429, 500, 502, 503, 504, 509)
+TRANSIENT_CODES = ("RequestTimeout", "SlowDown", "OperationAborted", "BadDigest")
 _STALE_CODES = ("ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId")
 _SUFFIXES = {"cn": "amazonaws.com.cn"}
 _ELSEWHERE = (301, 307, 400)
@@ -128,7 +129,7 @@ class ObjectStore:
 
     def _refusal(self, what: str, answer: http.client.HTTPResponse, content: bytes) -> StoreError:
         code, said = _element(content, "Code"), _element(content, "Message")
-        transient = answer.status in _TRANSIENT_STATUS or code in _TRANSIENT_CODES
+        transient = answer.status in TRANSIENT_STATUS or code in TRANSIENT_CODES
         if code == "RequestTimeTooSkewed":
             self._clock_offset = _clock_offset(answer.getheader("Date"))
             transient = True

@@ -62,6 +62,7 @@ class ReportShipping:
         self._gave_up = threading.Event()
         self._random = Random(place.boot)
         self._seq = 0
+        self._is_done = False
         self.trouble: str | None = None
         self._thread = threading.Thread(target=self._run, name="report-shipping", daemon=True)
         self._thread.start()
@@ -83,9 +84,16 @@ class ReportShipping:
             self._news.notify()
         self._thread.join(patience_s)
         self._gave_up.set()
-        return not self._thread.is_alive() and self.trouble is None
+        return self._is_done
 
     def _run(self) -> None:
+        try:
+            self._send_all()
+        except Exception as error:  # nobody else would hear of it, and the job would pass for complete
+            self.trouble = f"{type(error).__name__}: {error}"
+            raise
+
+    def _send_all(self) -> None:
         while True:
             records = self._take()
             if not records:
@@ -95,6 +103,7 @@ class ReportShipping:
                 return
             if not self._closing:
                 self._gave_up.wait(max(0.0, started + BATCH_INTERVAL_S - time.monotonic()))
+        self._is_done = True
         self._store.close()
 
     def _take(self) -> list[dict[str, Any]]:

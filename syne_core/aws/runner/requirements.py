@@ -43,7 +43,7 @@ def pip_command(requirements: Path, packages: Path, is_ours: bool) -> list[str]:
 
 def pip_environment() -> dict[str, str]:
     """Variables for pip: no questions, no advice, and the container's Python is ours to change."""
-    names = ("NO_INPUT", "DISABLE_PIP_VERSION_CHECK", "BREAK_SYSTEM_PACKAGES", "NO_CACHE_DIR")
+    names = ("NO_INPUT", "DISABLE_PIP_VERSION_CHECK", "BREAK_SYSTEM_PACKAGES")
     return {**{f"PIP_{name}": "1" for name in names}, "PIP_ROOT_USER_ACTION": "ignore"}
 
 

@@ -48,6 +48,7 @@ def tee(source: Any, target: int, look: Callable[[bytes], None]) -> threading.Th
 
 
 def _copy(source: Any, target: int, look: Callable[[bytes], None]) -> None:
+    """Whatever happens, the script must not be left with a pipe that nobody empties."""
     is_writable, unfinished = True, b""
     while True:
         # Both streams go to one log: a line whose parts are printed one by one is kept together.
@@ -55,13 +56,20 @@ def _copy(source: Any, target: int, look: Callable[[bytes], None]) -> None:
             is_writable, unfinished = is_writable and _write(target, unfinished), b""
         chunk = os.read(source.fileno(), _CHUNK)
         if chunk:
-            look(chunk)
+            _look(look, chunk)
         whole, end, rest = (unfinished + chunk).rpartition(b"\n")
         if not chunk or len(rest) > _CHUNK:
             whole, end, rest = whole + end + rest, b"", b""
         is_writable, unfinished = is_writable and _write(target, whole + end), rest
         if not chunk:
             return
+
+
+def _look(look: Callable[[bytes], None], chunk: bytes) -> None:
+    try:
+        look(chunk)
+    except Exception as error:
+        _write(2, f"synebench: output was not understood: {type(error).__name__}: {error}\n".encode())
 
 
 def _write(target: int, chunk: bytes) -> bool:

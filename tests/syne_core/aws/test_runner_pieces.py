@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -37,6 +38,7 @@ from syne_core.aws.runner.report_objects import (
 )
 from syne_core.aws.runner.report_shipping import ReportPlace, ReportShipping
 from syne_core.aws.runner.requirements import are_satisfied
+from syne_core.aws.runner.script_output import tee
 from syne_core.aws.runner_archive import runner_archive
 from syne_core.report import parse_report
 
@@ -342,3 +344,27 @@ def test_whether_requirements_are_satisfied(text: str, satisfied: bool) -> None:
 def test_infinite_values_are_named_in_strict_json() -> None:
     body = encode_reports(ReportObject(0, 0, 0, 0, "", [report_record({"a": math.inf})]))
     assert json.loads(body)["records"][0]["report"] == {"a": None, "st_nonfinite": {"a": "inf"}}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_mistake_of_our_own_does_not_pass_for_success() -> None:
+    class Broken(Store):
+        def put(self, bucket: str, key: str, body: bytes) -> None:
+            raise KeyError("oops")
+
+    shipping = _shipping(Broken())
+    shipping.add(start_record())
+    assert not shipping.finish(10)
+    assert shipping.trouble == "KeyError: 'oops'"
+
+
+def test_script_goes_on_if_its_output_is_not_understood(capfd: pytest.CaptureFixture[str]) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as source:
+        thread = tee(source, 1, lambda chunk: [].pop())
+        os.write(writing, b"first\n")
+        os.close(writing)
+        thread.join(10)
+    printed = capfd.readouterr()
+    assert printed.out == "first\n"
+    assert "IndexError" in printed.err
