@@ -125,7 +125,7 @@ def _mistakes(values: dict[str, Any]) -> list[str]:
 
 def _fetch(location: str, open_store: Callable[[], Any], is_stopping: Callable[[], bool]) -> bytes | None:
     bucket, _, key = location[len("s3://") :].partition("/")
-    deadline, delay, random = time.monotonic() + PATIENCE_S, 0.1, Random(location)
+    deadline, delay, draws = time.monotonic() + PATIENCE_S, 0.1, Random(location)
     try:
         store = open_store()
         while not is_stopping():
@@ -135,7 +135,7 @@ def _fetch(location: str, open_store: Callable[[], Any], is_stopping: Callable[[
             except StoreError as error:
                 if not error.transient or time.monotonic() > deadline:
                     raise
-            time.sleep(delay * random.uniform(0.5, 1.0))
+            time.sleep(delay * draws.uniform(0.5, 1.0))
             delay = min(2 * delay, 5.0)
     except StoreError as error:
         raise JobError(f"the job document cannot be read: {error}") from None

@@ -368,3 +368,35 @@ def test_script_goes_on_if_its_output_is_not_understood(capfd: pytest.CaptureFix
     printed = capfd.readouterr()
     assert printed.out == "first\n"
     assert "IndexError" in printed.err
+
+
+def test_line_that_is_printed_in_parts_is_not_torn_by_the_other_stream() -> None:
+    log, into_log = os.pipe()
+    pipes = [os.pipe() for _ in range(2)]
+    sources = [os.fdopen(reading, "rb") for reading, _ in pipes]
+    threads = [tee(source, into_log, lambda chunk: None) for source in sources]
+    os.write(pipes[0][1], b"first half, ")
+    os.write(pipes[1][1], b"other\n")
+    os.write(pipes[0][1], b"second half\n100 %")
+    for _, writing in pipes:
+        os.close(writing)
+    for thread in threads:
+        thread.join(10)
+    os.close(into_log)
+    with os.fdopen(log, "rb") as reader:
+        assert sorted(reader.read().split(b"\n")) == [b"100 %", b"first half, second half", b"other"]
+    for source in sources:
+        source.close()
+
+
+def test_bar_without_an_end_is_shown_soon() -> None:
+    log, into_log = os.pipe()
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as source:
+        thread = tee(source, into_log, lambda chunk: None)
+        os.write(writing, b"\r 50 %")
+        assert os.read(log, 100) == b"\r 50 %"
+        os.close(writing)
+        thread.join(10)
+    os.close(log)
+    os.close(into_log)
