@@ -370,7 +370,10 @@ def test_script_goes_on_if_its_output_is_not_understood(capfd: pytest.CaptureFix
     assert "IndexError" in printed.err
 
 
-def test_line_that_is_printed_in_parts_is_not_torn_by_the_other_stream() -> None:
+def test_line_that_is_printed_in_parts_is_not_torn_by_the_other_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("syne_core.aws.runner.script_output._LINE_PATIENCE_S", 10.0)
     log, into_log = os.pipe()
     pipes = [os.pipe() for _ in range(2)]
     sources = [os.fdopen(reading, "rb") for reading, _ in pipes]
