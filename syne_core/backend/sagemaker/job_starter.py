@@ -174,7 +174,7 @@ class JobStarter:
         with board.lock:
             if run.phase is Phase.creating:
                 run.phase = Phase.waiting
-            return self._next_delay(run, str(error))
+            return self._next_delay(run, _first_sentence(error))
 
     def _next_delay(self, run: TrialRun, why: str) -> float:
         timing, now = self._board.timing, time.monotonic()
@@ -232,6 +232,13 @@ class JobStarter:
         with self._board.lock:
             run.is_stop_sent = True  # nothing more can be done
             run.next_look = time.monotonic() + self._board.timing.ending
+
+
+def _first_sentence(error: Exception) -> str:
+    """AWS's message without its advice."""
+    response = getattr(error, "response", None)
+    said = response.get("Error", {}).get("Message", "") if isinstance(response, dict) else ""
+    return (said or str(error)).partition(". ")[0]
 
 
 def _epoch(time_of_day: datetime) -> float:
