@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from benchmarking.commons import hpo_main_local
 from benchmarking.commons.benchmark_definitions import benchmark_definitions
 from benchmarking.commons.default_baselines import METHODS
+from benchmarking.commons.flags import Flag
 from benchmarking.commons.hpo_main_common import Launcher
 from benchmarking.commons.launch_flags import (
+    ALL_FLAGS,
     BACKEND_FLAG,
-    BASE_FLAGS,
     LOCAL_FLAGS,
-    METHODS_FLAG,
+    SAGEMAKER_FLAGS,
     SIMULATOR_FLAGS,
 )
 from benchmarking.commons.relaunch import process_command
@@ -35,8 +37,11 @@ _PROGRAM = "synebench run"
 def command(arguments: tuple[str, ...]) -> int:
     """Run experiments: methods on benchmarks."""
     sys.argv[0] = _PROGRAM
-    if _backend(arguments) == "simulator":
+    backend = _backend(arguments)
+    if backend == "simulator":
         return _simulate(arguments)
+    if backend == "sagemaker":
+        return _run_on_sagemaker(arguments)
     launcher = Launcher(
         "local",
         METHODS,
@@ -53,18 +58,32 @@ def _simulate(arguments: Sequence[str]) -> int:
     from benchmarking.commons import hpo_main_simulator
 
     launcher = hpo_main_simulator.simulator_launcher(
-        METHODS,
-        benchmark_definitions,
-        about=hpo_main_simulator.ABOUT.replace("hpo_main.py", f"{_PROGRAM} --backend simulator"),
-        backend_flags=(*SIMULATOR_FLAGS, BACKEND_FLAG),
-        takes_methods_file=True,
-        program=f"{_PROGRAM} --backend simulator",
+        METHODS, benchmark_definitions, **_fields("simulator", hpo_main_simulator.ABOUT, SIMULATOR_FLAGS)
     )
     return hpo_main_simulator.run_launcher(launcher, arguments, command=process_command())
 
 
+def _run_on_sagemaker(arguments: Sequence[str]) -> int:
+    from benchmarking.commons import hpo_main_sagemaker
+
+    launcher = hpo_main_sagemaker.sagemaker_launcher(
+        METHODS, benchmark_definitions, **_fields("sagemaker", hpo_main_sagemaker.ABOUT, SAGEMAKER_FLAGS)
+    )
+    return hpo_main_sagemaker.run_launcher(launcher, arguments, command=process_command())
+
+
+def _fields(backend: str, about: str, flags: Sequence[Flag]) -> dict[str, Any]:
+    """How the launcher of ``backend`` differs from a launcher script."""
+    program = f"{_PROGRAM} --backend {backend}"
+    return {
+        "about": about.replace("hpo_main.py", program),
+        "backend_flags": (*flags, BACKEND_FLAG),
+        "takes_methods_file": True,
+        "program": program,
+    }
+
+
 def _backend(arguments: Sequence[str]) -> str | None:
     """The back-end that flags, environment or study file name; mistakes are found when all is read."""
-    flags = (*BASE_FLAGS, *LOCAL_FLAGS, *SIMULATOR_FLAGS, METHODS_FLAG, BACKEND_FLAG)
-    backend: str | None = read_settings(flags, arguments, os.environ).values.backend
+    backend: str | None = read_settings(ALL_FLAGS, arguments, os.environ).values.backend
     return backend

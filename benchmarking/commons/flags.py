@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 #: Where trials may run.
-BACKENDS = ("local", "simulator")
+BACKENDS = ("local", "sagemaker", "simulator")
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from benchmarking.commons.flags import Flag, as_backend, as_bool, as_tag
 from syne_core.errors import UsageError, nearest_name
 
 __all__ = [
+    "ALL_FLAGS",
     "BACKEND_FLAG",
     "BASE_FLAGS",
     "DEFAULT_BENCHMARK",
     "LOCAL_FLAGS",
     "METHODS_FLAG",
+    "SAGEMAKER_FLAGS",
     "SIMULATOR_FLAGS",
     "ExtraArgs",
     "extra_flags",
@@ -83,14 +85,48 @@ BASE_FLAGS = (
     Flag("run_many", int, "run experiments as asked; answer to this pipe", in_files=False, hidden=True),
 )
 
+_DELETE_CHECKPOINTS = _flag(
+    "delete_checkpoints", as_bool, "remove checkpoints of trials that can no longer continue", False
+)
+_MAX_COST = _flag(
+    "max_cost",
+    float,
+    "end an experiment at this cost, in USD; on this machine, needs price_per_hour",
+    bound="positive",
+)
+
 #: Of the local back-end.
 LOCAL_FLAGS = (
     _flag("num_gpus_per_trial", int, "GPUs for each trial, where there are any", 1, bound="not negative"),
     _flag("gpus_to_use", int, "use only these GPUs, as nvidia-smi numbers them", many=True),
     _flag("oversubscribe_gpus", as_bool, "let trials share GPUs when none is free", False),
-    _flag("delete_checkpoints", as_bool, "remove checkpoints of trials that can no longer continue", False),
+    _DELETE_CHECKPOINTS,
     _flag("price_per_hour", float, "of a worker; trials then report their cost", bound="positive"),
-    _flag("max_cost", float, "end an experiment at this cost (needs price_per_hour)", bound="positive"),
+    _MAX_COST,
+)
+
+#: Of the SageMaker back-end.
+SAGEMAKER_FLAGS = (
+    _flag("warm_pool", as_bool, "keep instances for 10 minutes after a trial, for the next one", False),
+    _flag("instance_type", str, "SageMaker instance type of a trial; default: the benchmark's"),
+    _flag("instance_count", int, "instances of a trial; default: the benchmark's", bound="positive"),
+    _flag("use_spot_instances", as_bool, "managed spot training: cheaper, may be interrupted", False),
+    _flag("s3_bucket", str, "bucket for results, checkpoints and code; default: sagemaker-REGION-ACCOUNT"),
+    _flag("role", str, "name or ARN of the role that jobs run as; default: $AWS_ROLE, else found"),
+    _flag("region", str, "AWS region; default: that of the AWS configuration"),
+    _flag(
+        "start_jobs_without_delay", as_bool, "do not wait until the job of a stopped trial has ended", False
+    ),
+    _flag(
+        "estimator_fit_backoff_wait_time",
+        as_duration,
+        "longest wait before the next attempt where quota or capacity is lacking",
+        600.0,
+        bound="positive",
+    ),
+    _switch("yes", "do not ask before spending money", in_files=False),
+    _DELETE_CHECKPOINTS,
+    _MAX_COST,
 )
 
 #: Of the simulator; times are simulated seconds.
@@ -109,10 +145,15 @@ SIMULATOR_FLAGS = (
 )
 
 #: Only where the command decides about the back-end.
-BACKEND_FLAG = _flag("backend", as_backend, "where trials run: local or simulator", "local")
+BACKEND_FLAG = _flag("backend", as_backend, "where trials run: local, sagemaker or simulator", "local")
 
 #: Only where the methods are not the launcher's own.
 METHODS_FLAG = _flag("methods", Path, "Python file whose dictionary 'methods' replaces the registered ones")
+
+#: Those that ``synebench run`` takes, with one back-end or another.
+ALL_FLAGS = tuple(
+    dict.fromkeys((*BASE_FLAGS, *LOCAL_FLAGS, *SAGEMAKER_FLAGS, *SIMULATOR_FLAGS, METHODS_FLAG, BACKEND_FLAG))
+)
 
 
 def extra_flags(extra_args: ExtraArgs, taken: Sequence[Flag]) -> list[Flag]:
@@ -128,7 +169,7 @@ def extra_flags(extra_args: ExtraArgs, taken: Sequence[Flag]) -> list[Flag]:
 
 def mistakes_between(settings: SimpleNamespace) -> list[str]:
     """Mistakes that no flag can know of alone; values that could not be read are None."""
-    if getattr(settings, "max_cost", None) is not None and settings.price_per_hour is None:
+    if getattr(settings, "max_cost", None) is not None and getattr(settings, "price_per_hour", 0) is None:
         return ["--max_cost needs --price_per_hour: without a price, trials report no cost"]
     start, stop = settings.start_seed, settings.num_seeds
     if start is not None and stop is not None and start >= stop:

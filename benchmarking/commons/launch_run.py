@@ -86,7 +86,7 @@ def run_tuner(
         suffix_tuner_name=False,
         callbacks=[StoreResultsCallback(extra_results_composer=extra_results), progress],
         metadata=experiment.metadata(),
-        start_jobs_without_delay=False,
+        start_jobs_without_delay=getattr(launch.settings, "start_jobs_without_delay", False),
         resource_attr=experiment.definition.resource_attr,
     ).run()
 

@@ -8,22 +8,14 @@ from typing import Any
 
 from benchmarking.commons.durations import DURATION_PATTERN, as_duration
 from benchmarking.commons.flags import BACKENDS, Flag, as_backend, as_bool, as_tag
-from benchmarking.commons.launch_flags import (
-    BACKEND_FLAG,
-    BASE_FLAGS,
-    LOCAL_FLAGS,
-    METHODS_FLAG,
-    SIMULATOR_FLAGS,
-)
+from benchmarking.commons.launch_flags import ALL_FLAGS
 
 __all__ = ["study_schema"]
 
 _TAG_PATTERN = "^[A-Za-z0-9]([A-Za-z0-9_-]{0,58}[A-Za-z0-9])?$"
 
 
-def study_schema(
-    flags: Sequence[Flag] = (*BASE_FLAGS, *LOCAL_FLAGS, *SIMULATOR_FLAGS, METHODS_FLAG, BACKEND_FLAG),
-) -> dict[str, Any]:
+def study_schema(flags: Sequence[Flag] = ALL_FLAGS) -> dict[str, Any]:
     """Schema (draft 2020-12) of the study files of a launcher with ``flags``; default: ``synebench run``.
 
     What it accepts, the launcher can read; the launcher reads some more, such as numbers in quotes.

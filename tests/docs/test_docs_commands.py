@@ -17,13 +17,7 @@ import pytest
 from pages import Block, blocks_of, commands_in
 
 from benchmarking.cli.main import cli
-from benchmarking.commons.launch_flags import (
-    BACKEND_FLAG,
-    BASE_FLAGS,
-    LOCAL_FLAGS,
-    METHODS_FLAG,
-    SIMULATOR_FLAGS,
-)
+from benchmarking.commons.launch_flags import ALL_FLAGS
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -45,7 +39,7 @@ FOREIGN = {
     "--epochs",
     "--reduction_factor",
 }
-OUR_FLAGS = (*BASE_FLAGS, *LOCAL_FLAGS, *SIMULATOR_FLAGS, METHODS_FLAG, BACKEND_FLAG)
+OUR_FLAGS = ALL_FLAGS
 _TIMEOUT = 120
 
 

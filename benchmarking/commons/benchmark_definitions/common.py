@@ -29,9 +29,14 @@ class RealBenchmarkDefinition:
     :param mode: ``"min"`` or ``"max"``
     :param max_resource_attr: name of the constant that limits the resource (epochs)
     :param instance_type: suggested SageMaker instance type
-    :param framework: SageMaker framework
+    :param instance_count: suggested number of instances of a trial, each of which runs the script
+    :param framework: SageMaker framework: PyTorch, HuggingFace, SKLearn or TensorFlow
+    :param framework_version: version of the framework's image; None: the newest that is known
+    :param py_version: its Python, such as ``"py310"``
+    :param image_uri: Docker image of one's own, instead of the framework's
     :param resource_attr: name of the resource in reports
-    :param estimator_kwargs: further arguments of the SageMaker job
+    :param estimator_kwargs: further arguments of the SageMaker job, as of the SDK's estimators, such as
+        ``volume_size``, ``subnets``, ``tags``
     :param max_num_evaluations: suggested limit on the number of reports
     :param points_to_evaluate: configurations to try first; None: the default configuration
     :param preload: modules that local trials find imported already (warm start); those beside the script,
@@ -49,7 +54,11 @@ class RealBenchmarkDefinition:
     mode: str
     max_resource_attr: str
     instance_type: str = "ml.c5.4xlarge"
+    instance_count: int = 1
     framework: str = "PyTorch"
+    framework_version: str | None = None
+    py_version: str | None = None
+    image_uri: str | None = None
     resource_attr: str | None = None
     estimator_kwargs: dict[str, Any] = field(default_factory=dict)
     max_num_evaluations: int | None = None

@@ -18,7 +18,9 @@ Mistake = tuple[str, str]
 
 _TEXTS = ("metric", "max_resource_attr", "instance_type", "framework")
 _NEEDED = ("max_wallclock_time", "n_workers", "max_resource_attr")
-_COUNTS = ("n_workers", "max_num_evaluations")
+_OPTIONAL_TEXTS = ("resource_attr", "framework_version", "py_version", "image_uri", "surrogate")
+_COUNTS = ("n_workers", "instance_count", "max_num_evaluations")
+_FRAMEWORKS = ("PyTorch", "HuggingFace", "SKLearn", "TensorFlow")
 
 
 def definition_mistakes(values: Mapping[str, Any]) -> list[Mistake]:
@@ -59,9 +61,15 @@ def _in_texts(values: Mapping[str, Any]) -> Iterator[Mistake]:
     for name in _TEXTS:
         if name in values and not (isinstance(values[name], str) and values[name]):
             yield name, f"{name} must be text, is {_shown(values[name])}"
-    resource_attr = values.get("resource_attr")
-    if resource_attr is not None and not (isinstance(resource_attr, str) and resource_attr):
-        yield "resource_attr", f"resource_attr must be text, is {_shown(resource_attr)}"
+    for name in _OPTIONAL_TEXTS:
+        value = values.get(name)
+        if value is not None and not (isinstance(value, str) and value):
+            yield name, f"{name} must be text, is {_shown(value)}"
+    framework = values.get("framework")
+    if isinstance(framework, str) and framework and framework not in _FRAMEWORKS:
+        near = nearest_name(framework, _FRAMEWORKS)
+        hint = f" Did you mean '{near}'?" if near else f" Valid: {', '.join(_FRAMEWORKS)}"
+        yield "framework", f"framework '{shortened(framework)}' is not known.{hint}"
     if "mode" in values and values["mode"] not in ("min", "max"):
         yield "mode", f"mode is '{shortened(values['mode'])}'; valid: min, max"
 
@@ -126,11 +134,9 @@ def _in_points(values: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _in_blackbox(values: Mapping[str, Any]) -> Iterator[Mistake]:
-    blackbox, surrogate = values.get("blackbox"), values.get("surrogate")
+    blackbox = values.get("blackbox")
     if blackbox is not None and not (isinstance(blackbox, (str, os.PathLike)) and str(blackbox)):
         yield "blackbox", f"blackbox must be a name or a folder, is {_shown(blackbox)}"
-    if surrogate is not None and not (isinstance(surrogate, str) and surrogate):
-        yield "surrogate", f"surrogate must be text, is {_shown(surrogate)}"
 
 
 def _shown(value: Any) -> str:

@@ -12,19 +12,12 @@ from typing import Any
 import pytest
 
 from benchmarking.commons.flags import Flag
-from benchmarking.commons.launch_flags import (
-    BACKEND_FLAG,
-    BASE_FLAGS,
-    LOCAL_FLAGS,
-    METHODS_FLAG,
-    SIMULATOR_FLAGS,
-    extra_flags,
-)
+from benchmarking.commons.launch_flags import ALL_FLAGS, extra_flags
 from benchmarking.commons.settings import read_settings
 from benchmarking.commons.study_schema import study_schema
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "study.schema.json"
-FLAGS = [*BASE_FLAGS, *LOCAL_FLAGS, *SIMULATOR_FLAGS, METHODS_FLAG, BACKEND_FLAG]
+FLAGS = list(ALL_FLAGS)
 
 
 def test_the_document_holds_what_the_flags_say() -> None:

@@ -81,14 +81,16 @@ def test_a_yaml_file_of_a_dozen_lines_defines_a_benchmark(folder: Path) -> None:
 def test_every_field_can_be_a_key(folder: Path) -> None:
     more = (
         "instance_type: ml.m5.large\nframework: HuggingFace\nmax_num_evaluations: 100\n"
-        "estimator_kwargs: {py_version: py311}\npreload: [numpy]\n"
+        "framework_version: '4.49.0'\npy_version: py311\nimage_uri: me/mine:1\ninstance_count: 2\n"
+        "estimator_kwargs: {volume_size: 50}\npreload: [numpy]\n"
         "points_to_evaluate: [{learning_rate: 1e-3, optimizer: adam}]\n"
         "blackbox: ../table\nsurrogate: knn\n"
     )
     definition = read_definition(write(folder, YAML + more))
     given_keys = {line.partition(":")[0] for line in (YAML + more).splitlines() if not line.startswith(" ")}
     assert given_keys == {f.name for f in fields(RealBenchmarkDefinition)}
-    assert definition.estimator_kwargs == {"py_version": "py311"}
+    assert definition.estimator_kwargs == {"volume_size": 50}
+    assert (definition.framework_version, definition.instance_count) == ("4.49.0", 2)
     assert definition.points_to_evaluate == [{"learning_rate": 0.001, "optimizer": "adam"}]
     assert definition.max_num_evaluations == 100
     assert definition.preload == ["numpy"]
