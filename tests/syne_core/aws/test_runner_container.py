@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,6 +17,9 @@ from pathlib import Path
 import pytest
 from conftest import is_alive
 from runner_container import RunnerContainer, ended, wait_until
+
+import syne_core
+from syne_core.aws.runner_archive import runner_archive
 
 SHOW = """
     import json, os, sys
@@ -450,6 +454,16 @@ def test_runs_under_other_versions_of_python(container: RunnerContainer, minor: 
     done = container.run()
     assert done.code == 0, done.stderr
     assert _seen(done.stdout)["argv"][1:] == ["--lr", "Größe"]
+    if minor >= 10:
+        program = (
+            "import hashlib\nfrom syne_core.aws.runner_archive import runner_archive\n"
+            "print(hashlib.sha256(runner_archive()).hexdigest())"
+        )
+        environment = {"PYTHONPATH": str(Path(syne_core.__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
+        made = subprocess.run(
+            [path, "-c", program], capture_output=True, text=True, check=True, env=environment
+        )
+        assert made.stdout.strip() == hashlib.sha256(runner_archive()).hexdigest()
 
 
 def test_python_is_the_one_that_runs_the_runner(container: RunnerContainer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import math
 import os
@@ -37,7 +38,7 @@ from syne_core.aws.runner.report_objects import (
     start_record,
 )
 from syne_core.aws.runner.report_shipping import ReportPlace, ReportShipping
-from syne_core.aws.runner.requirements import are_satisfied
+from syne_core.aws.runner.requirements import are_satisfied, pip_command
 from syne_core.aws.runner.script_output import tee
 from syne_core.aws.runner_archive import runner_archive
 from syne_core.report import parse_report
@@ -339,6 +340,22 @@ def test_threads_end() -> None:
 )
 def test_whether_requirements_are_satisfied(text: str, satisfied: bool) -> None:
     assert are_satisfied(text) is satisfied
+
+
+def test_packages_go_where_they_can(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    wanted, packages = tmp_path / "requirements.txt", tmp_path / "packages"
+
+    def options(is_ours: bool) -> list[str]:
+        return pip_command(wanted, packages, is_ours)[6:]
+
+    for writable, in_environment in itertools.product((True, False), repeat=2):
+        monkeypatch.setattr("os.access", lambda *_, writable=writable: writable)
+        monkeypatch.setattr(sys, "base_prefix", "/other" if in_environment else sys.prefix)
+        assert options(is_ours=False) == ["--target", str(packages)]
+        if writable:
+            assert options(is_ours=True) == []
+        else:
+            assert options(is_ours=True) == (["--target", str(packages)] if in_environment else ["--user"])
 
 
 def test_infinite_values_are_named_in_strict_json() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -259,6 +261,29 @@ def test_stop_before_the_script_ends_cleanly(container: RunnerContainer, s3: Any
     assert [record["kind"] for record in records(s3, BUCKET)] == ["start", "end"]
     assert records(s3, BUCKET)[-1]["stopped"] is True
     assert container.failure is None
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("moment", [step * 0.02 for step in range(30)])
+def test_stop_at_any_moment(container: RunnerContainer, s3: Any, moment: float) -> None:
+    """Before the runner listens, no trace; from then on, an end record is the last word."""
+    container.script(REPORTING)
+    container.job.update(arguments=["20", "0.01"], grace_s=5)
+    process = container.start()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(moment)
+    process.send_signal(signal.SIGTERM)
+    done = ended(process)
+    said = records(s3, BUCKET)
+    if done.code == -signal.SIGTERM and not said:
+        return
+    assert said[0]["kind"] == "start"
+    assert said[-1]["kind"] == "end"
+    assert said[-1]["exit_code"] == done.code
+    assert said[-1]["stopped"] or done.code == 0
+    assert container.failure is None
+    epochs = [report["epoch"] for report in reported(s3, BUCKET)]
+    assert epochs == list(range(len(epochs)))
 
 
 def test_stop_while_the_job_document_cannot_be_had(container: RunnerContainer) -> None:
