@@ -26,6 +26,7 @@ _VERBS = {
     "record": ("record", "Turn a study into a tabulated benchmark for the simulator."),
     "logs": ("logs", "Show what an experiment or a trial printed."),
     "reproduce": ("reproduce", "Show how to run one experiment again."),
+    "emulator": ("emulator", "Run SageMaker training on this machine."),
     "clean": ("clean", "Give back the disk space of a study."),
 }
 

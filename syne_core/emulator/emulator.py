@@ -28,10 +28,11 @@ from syne_core.emulator.moto_services import MotoServices
 from syne_core.emulator.pricing_service import PricingService
 from syne_core.emulator.quotas_service import QuotasService
 from syne_core.emulator.sagemaker_service import SageMakerService
+from syne_core.emulator.setting_names import check_names
 from syne_core.emulator.settings import EmulatorSettings
 from syne_core.emulator.state_folder import StateFolder
 from syne_core.emulator.training_job import TrainingJob
-from syne_core.errors import ExperimentError
+from syne_core.errors import ExperimentError, UsageError
 
 __all__ = ["Emulator"]
 
@@ -65,6 +66,8 @@ class Emulator:
     :param port: 0 for a free one
     :param folder: what it remembers of earlier sessions and keeps for later ones; None: nothing
     :param start_jobs: runs the jobs; for tests
+    :raises UsageError: on entering: the port is taken, or settings name what does not exist
+    :raises ExperimentError: on entering: there is already an emulator in this process, or in ``folder``
     """
 
     def __init__(
@@ -154,12 +157,13 @@ class Emulator:
 
     def _open(self, exits: contextlib.ExitStack) -> None:
         settings, lock = self.settings, threading.RLock()
+        check_names(settings)
         moto = self._prepared_moto()
         record = _Record(self._opened_state(exits), moto)
         faults, instances = Faults(settings), Instances(settings)
         own: dict[str, Mapping[str, Handler]] = {}
         self._gateway = Gateway(settings, faults, own, moto)
-        self._server = LoopbackServer(self._gateway, self._port)
+        self._server = self._listening(self._gateway)
         exits.callback(self._server.server_close)
         lifecycle = self._lifecycle = Lifecycle(
             settings,
@@ -181,6 +185,13 @@ class Emulator:
         exits.callback(self._server.close)
         exits.callback(self._gateway.close)
         exits.callback(lifecycle.close)
+
+    def _listening(self, gateway: Gateway) -> LoopbackServer:
+        try:
+            return LoopbackServer(gateway, self._port)
+        except OSError as error:
+            reason = error.strerror or error
+            raise UsageError(f"Cannot listen at port {self._port} of 127.0.0.1: {reason}.") from None
 
     def _prepared_moto(self) -> MotoServices:
         moto = MotoServices(self.account, self.region)

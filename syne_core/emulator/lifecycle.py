@@ -75,8 +75,8 @@ class Lifecycle:
         self._launchers.shutdown(wait=True)
         with self._lock:
             runs = list(self._runs.values())
-        for run in runs:
-            run.kill()
+        with ThreadPoolExecutor(_LAUNCHERS, "emulator-killer") as killers:
+            list(killers.map(_Run.kill, runs))
 
     def _launch_after(self, seconds: float, job: TrainingJob) -> None:
         if seconds:
