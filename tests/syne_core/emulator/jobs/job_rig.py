@@ -51,6 +51,7 @@ class Ran:
     job: RunningJob
     told: Told
     rig: JobRig
+    started_ms: int
 
     def end(self) -> JobEnd:
         """Wait for its end."""
@@ -71,6 +72,8 @@ class Ran:
         if not streams:
             return []
         newest = max(stream["logStreamName"] for stream in streams)
+        if int(newest.rpartition("-")[2]) < self.started_ms:
+            return []  # of a job of the same name in another test
         lines: list[str] = []
         position: dict[str, str] = {}
         while True:
@@ -90,8 +93,9 @@ class JobRig:
 
     def __init__(self, emulator: Emulator, folder: Path, isolation: str) -> None:
         self.emulator, self.folder, self.isolation = emulator, folder, isolation
-        self.bucket = emulator.bucket
         self.s3, self.logs = emulator.client("s3"), emulator.client("logs")
+        self.bucket = f"test-{time.time_ns()}"
+        self.s3.create_bucket(Bucket=self.bucket)
         self.environment: Mapping[str, str] = {}
         self._count = 0
 
@@ -129,7 +133,8 @@ class JobRig:
         )
         told = Told()
         arn = f"arn:aws:sagemaker:{self.emulator.region}:{self.emulator.account}:training-job/{name}"
-        return Ran(name, start_job(request, arn, surroundings, told), told, self)
+        started = time.time_ns() // 1_000_000
+        return Ran(name, start_job(request, arn, surroundings, told), told, self, started)
 
     def uri(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
@@ -162,7 +167,7 @@ class JobRig:
         deadline = time.monotonic() + _PATIENCE
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain for {what}"
-            time.sleep(0.02)
+            time.sleep(0.05)
 
 
 def packed(files: Mapping[str, str | bytes]) -> bytes:
@@ -218,13 +223,22 @@ def _state_and_parent(pid: int) -> tuple[str, int]:
     return state, int(parent)
 
 
+@pytest.fixture(scope="module")
+def shared_emulator() -> Iterator[Emulator]:
+    """One for all tests of a module."""
+    with Emulator() as emulator:
+        yield emulator
+
+
 @pytest.fixture(name="rig", params=["namespaces", "folder"])
-def rig_of_jobs(request: pytest.FixtureRequest, emulator: Emulator, tmp_path: Path) -> Iterator[JobRig]:
+def rig_of_jobs(
+    request: pytest.FixtureRequest, shared_emulator: Emulator, tmp_path: Path
+) -> Iterator[JobRig]:
     """In both isolations unless a test says which. No file or thread of its jobs may be left; processes
     are looked for after every test."""
     before = set(threading.enumerate())
     folder = tmp_path / "jobs"
-    yield JobRig(emulator, folder, request.param)
+    yield JobRig(shared_emulator, folder, request.param)
     names = [thread.name for thread in set(threading.enumerate()) - before]
     assert not [name for name in names if name.startswith(("job ", "shipping "))]
     assert not folder.exists() or not list(folder.iterdir())

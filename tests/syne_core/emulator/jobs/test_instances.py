@@ -6,6 +6,7 @@ import json
 
 from job_rig import JobRig, in_namespaces
 from job_rig import rig_of_jobs as rig_of_jobs
+from job_rig import shared_emulator as shared_emulator
 
 TWO = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}
 WHO = (

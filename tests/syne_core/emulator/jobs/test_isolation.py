@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from job_rig import JobRig, in_namespaces
 from job_rig import rig_of_jobs as rig_of_jobs
+from job_rig import shared_emulator as shared_emulator
 
 from syne_core.emulator.jobs import container_plan, isolation
 from syne_core.emulator.jobs.environment import provide_programs

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 from job_rig import JobRig, is_alive, processes_below
 from job_rig import rig_of_jobs as rig_of_jobs
-
-from syne_core.emulator import Emulator
+from job_rig import shared_emulator as shared_emulator
 
 WAITS = "import time\nprint('up')\nfor _ in range(6000): time.sleep(0.01)\n"
 HEEDS = (
@@ -132,7 +131,7 @@ def test_what_the_script_leaves_running_ends_with_it(rig: JobRig) -> None:
     assert not processes_below(os.getpid())
 
 
-def test_jobs_die_with_the_emulator(emulator: Emulator, rig: JobRig, tmp_path: Path) -> None:
+def test_jobs_die_with_the_emulator(rig: JobRig, tmp_path: Path) -> None:
     """``kill -9`` of the process that runs them."""
     program = tmp_path / "runs_a_job.py"
     program.write_text(
@@ -158,7 +157,7 @@ def test_jobs_die_with_the_emulator(emulator: Emulator, rig: JobRig, tmp_path: P
         "OutputDataConfig": {"S3OutputPath": rig.uri("out")},
         "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
     }
-    words = [emulator.endpoint_url, str(tmp_path / "others"), rig.isolation, json.dumps(request)]
+    words = [rig.emulator.endpoint_url, str(tmp_path / "others"), rig.isolation, json.dumps(request)]
     with subprocess.Popen([sys.executable, str(program), *words]) as process:
         rig.until(pid_file.exists, "the start of the job")
         below = processes_below(process.pid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from job_rig import JobRig, in_a_folder
 from job_rig import rig_of_jobs as rig_of_jobs
+from job_rig import shared_emulator as shared_emulator
 
 from syne_core.emulator.jobs.logs import LineSplitter
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from job_rig import JobRig, Ran, in_a_folder, in_namespaces
 from job_rig import rig_of_jobs as rig_of_jobs
+from job_rig import shared_emulator as shared_emulator
 
 AWKWARD = {
     "text": 'two words, "quotes", an apostrophe\'s, $HOME `id` \\',

@@ -81,7 +81,7 @@ def test_a_job_is_stopped_and_its_checkpoints_are_kept(emulator: Emulator) -> No
 
 def test_many_jobs_run_at_once_and_the_emulator_ends_them_all() -> None:
     with Emulator() as emulator:
-        for number in range(12):
+        for number in range(6):
             create(emulator, f"many-{number}", "wait")
         sagemaker = emulator.client("sagemaker")
         JobRig.until(
@@ -90,7 +90,7 @@ def test_many_jobs_run_at_once_and_the_emulator_ends_them_all() -> None:
                     job["SecondaryStatus"]
                     for job in sagemaker.list_training_jobs(MaxResults=100)["TrainingJobSummaries"]
                 ].count("Training")
-                == 12
+                == 6
             ),
             "all to train",
         )

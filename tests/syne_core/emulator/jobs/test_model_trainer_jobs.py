@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from job_rig import PACKAGE, JobRig, Ran, in_namespaces
 from job_rig import rig_of_jobs as rig_of_jobs
+from job_rig import shared_emulator as shared_emulator
 
 DRIVER = """
 #!/bin/bash

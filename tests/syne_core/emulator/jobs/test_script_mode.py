@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from job_rig import PACKAGE, JobRig, Ran, in_a_folder, packed
 from job_rig import rig_of_jobs as rig_of_jobs
+from job_rig import shared_emulator as shared_emulator
 
 NO_ENTRY_POINT = {"ContainerEntrypoint": []}
 TELLS = (
