@@ -125,7 +125,7 @@ def _identity(method_object: Any, fields: dict[str, Any]) -> str:
     definition: RunnableBenchmark = fields["definition"]
     source = method_file(method_object)
     content = {
-        "definition": _definition_json(definition),
+        "definition": {**_definition_json(definition), **_container_json(definition, fields["backend"])},
         **_answers(definition),
         "method_file": file_digest(source) if source else None,
         **{
@@ -153,6 +153,14 @@ def _answers(definition: RunnableBenchmark) -> dict[str, Any]:
     if isinstance(definition, RealBenchmarkDefinition):
         return {"script_folder": folder_digest(definition.script.parent)}
     return {"blackbox": definition.digest, "simulation": definition.settings.to_json()}
+
+
+def _container_json(definition: RunnableBenchmark, backend: str) -> dict[str, Any]:
+    """On SageMaker, the software that trials run with, and how many instances share one."""
+    if backend != "sagemaker" or not isinstance(definition, RealBenchmarkDefinition):
+        return {}
+    names = ("framework", "framework_version", "py_version", "image_uri", "instance_count")
+    return {name: getattr(definition, name) for name in names}
 
 
 def _definition_json(definition: RunnableBenchmark) -> dict[str, Any]:

@@ -258,3 +258,20 @@ def test_the_answer_counts(monkeypatch: pytest.MonkeyPatch, answer: str, agrees:
     else:
         with pytest.raises(RefusedError, match="Nothing was started"):
             agree_to_spend(session, [SPENDING], yes=False)
+
+
+# -- identity -----------------------------------------------------------------------------------------------
+
+
+def test_the_image_is_part_of_the_identity_and_the_instance_type_is_not(
+    definition: RealBenchmarkDefinition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def identity(*words: str, **more: Any) -> str:
+        given = RealBenchmarkDefinition(**{**vars(definition), **more})
+        launch((*TAG, *words, "--dry_run", "--json"), METHOD, {"parabola": given})
+        (planned,) = json.loads(capsys.readouterr().out)
+        return str(planned["id"])
+
+    assert identity("--instance_type", "ml.m5.large") == identity()
+    ids = {identity(), identity(framework_version="1.7.1"), identity(image_uri="me/mine:1")}
+    assert len(ids) == 3
