@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -129,10 +129,15 @@ def run_launcher(
 def _prepare(
     name: str, definition: BenchmarkDefinition, settings: SimpleNamespace
 ) -> RealBenchmarkDefinition:
-    """A definition that has a script, and whose job can be described."""
+    """A definition that has a script, and whose job can be described; on the instances that flags ask for."""
     found = with_script(name, definition)
-    trial_job(found, settings, found.max_wallclock_time)
-    return found
+    ready = replace(
+        found,
+        instance_type=settings.instance_type or found.instance_type,
+        instance_count=settings.instance_count or found.instance_count,
+    )
+    trial_job(ready, settings, ready.max_wallclock_time)
+    return ready
 
 
 @dataclass(frozen=True)
