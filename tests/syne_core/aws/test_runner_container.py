@@ -443,7 +443,7 @@ def _python(minor: int) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("minor", [8, 10, 13])
+@pytest.mark.parametrize("minor", [8, *(pytest.param(m, marks=pytest.mark.long) for m in (9, 10, 12, 13))])
 def test_runs_under_other_versions_of_python(container: RunnerContainer, minor: int) -> None:
     path = _python(minor)
     if path is None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import syne_core
@@ -125,7 +125,8 @@ values = st.one_of(
 reports = st.dictionaries(st.text(min_size=1).filter(lambda n: n != "st_nonfinite"), values)
 
 
-@given(st.lists(reports, max_size=4))
+@settings(max_examples=25)
+@given(st.lists(reports, max_size=3))
 def test_report_objects_come_back_as_they_went(wanted: list[dict[str, Any]]) -> None:
     records = [start_record(), *map(report_record, wanted), end_record(3, True, "Größe")]
     body = encode_reports(ReportObject(7, 1, 2, 3, "algo-1", records))
@@ -161,6 +162,7 @@ LINES = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(LINES, st.data())
 def test_pieces_do_not_matter(lines: list[str], data: st.DataObject) -> None:
     text = "\n".join(lines).encode()

@@ -199,6 +199,16 @@ def test_cost_is_added_where_the_price_is_known(container: RunnerContainer, s3: 
     assert second["st_worker_cost"] == 5
 
 
+def test_job_that_is_started_again_after_an_interruption(container: RunnerContainer, s3: Any) -> None:
+    """SageMaker starts the same container again: another boot, whose numbers begin anew."""
+    container.script(REPORTING)
+    container.job["arguments"] = ["2", "0"]
+    assert [container.run().code for _ in range(2)] == [0, 0]
+    kinds = [record["kind"] for record in records(s3, BUCKET)]
+    assert kinds == ["start", "report", "report", "end"] * 2
+    assert len({key.boot for key, _ in objects(s3, BUCKET)}) == 2
+
+
 def test_only_the_first_host_reports(container: RunnerContainer, s3: Any) -> None:
     container.script(REPORTING)
     container.job["arguments"] = ["2", "0"]
