@@ -189,6 +189,8 @@ def _configured_endpoint(source: Any, service: str) -> str | None:
         return None
     provider = ConfiguredEndpointProvider(source.full_config, source.get_scoped_config(), service)
     url = provider.provide()
+    if url and not str(url).startswith(("http://", "https://")):
+        raise AwsSetupError(f"AWS_ENDPOINT_URL must begin with http:// or https://, unlike '{url}'")
     return str(url) if url else None
 
 

@@ -31,6 +31,7 @@ __all__ = ["Job", "JobError", "parse_job", "read_job"]
 VERSION = 1
 CHECKPOINTS = "{checkpoints}"
 PATIENCE_S = 180.0
+GRACE_S = 20.0
 
 
 class JobError(Exception):
@@ -85,7 +86,7 @@ def parse_job(content: bytes) -> Job:
     mistakes = list(_mistakes(values))
     if mistakes:
         raise JobError("the job document is wrong: " + "; ".join(mistakes))
-    price = values.get("price_per_hour")
+    price, grace_s = values.get("price_per_hour"), values.get("grace_s")
     return Job(
         values["entry_point"],
         list(values.get("arguments") or []),
@@ -93,7 +94,7 @@ def parse_job(content: bytes) -> Job:
         bool(values.get("pass_args_as_json")),
         dict(values.get("environment") or {}),
         values.get("reports"),
-        float(values.get("grace_s", 20)),
+        GRACE_S if grace_s is None else float(grace_s),
         None if price is None else float(price),
     )
 

@@ -92,7 +92,7 @@ class _Run:
         self._shipping.add(start_record())
         try:
             code, reason = self._prepare_and_run()
-        except JobError as error:
+        except (JobError, OSError) as error:
             code, reason = FAILED, str(error)
         except Stopped:
             code, reason = STOPPED, None
@@ -140,8 +140,15 @@ class _Run:
         try:
             return self._run_script(command)
         finally:
+            self._collect_strays(before)
+
+    def _collect_strays(self, before: set[str]) -> None:
+        container = self._container
+        try:
             for name in container.collect_strays(before):
                 _note(f"{container.base / name} was moved to {container.model}, which alone is kept")
+        except OSError as error:
+            _note(f"what lies in {container.base} could not be moved to {container.model}: {error}")
 
     def _command(self) -> list[str]:
         job, code = self._job, self._container.code

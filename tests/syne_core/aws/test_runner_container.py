@@ -193,6 +193,21 @@ def test_wrong_job_documents_say_what_is_wrong(container: RunnerContainer, chang
     assert "Traceback" not in done.stderr
 
 
+def test_numbers_may_be_left_open(container: RunnerContainer) -> None:
+    container.script("print('ran')")
+    container.job.update(grace_s=None, price_per_hour=None, config=None, arguments=None, environment=None)
+    assert container.run().stdout == "ran\n"
+
+
+def test_folders_that_cannot_be_made_fail_clearly(container: RunnerContainer) -> None:
+    container.script("pass")
+    (container.base / "model").write_text("a file where the folder should be")
+    done = container.run()
+    assert done.code == 1
+    assert "Traceback" not in done.stderr
+    assert "model" in (container.failure or "")
+
+
 @pytest.mark.parametrize("content", [None, "{", "[]"])
 def test_job_documents_that_cannot_be_read(container: RunnerContainer, content: str | None) -> None:
     container.script("pass")

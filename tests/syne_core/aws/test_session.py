@@ -81,6 +81,12 @@ def test_real_credentials_are_not_sent_to_an_emulator(
     assert client._request_signer._credentials.token is None
 
 
+def test_address_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "127.0.0.1:4566")
+    with pytest.raises(AwsSetupError, match="must begin with http:// or https://, unlike"):
+        AwsSession.resolve()
+
+
 def test_address_in_the_configuration_file_counts(tmp_path: Path) -> None:
     (tmp_path / "aws-config").write_text("[default]\nendpoint_url = http://localhost:4566\n")
     assert AwsSession.resolve().is_emulator
