@@ -15,6 +15,7 @@ from typing import Any
 
 from syne_core.emulator.jobs.contract import JobSurroundings
 from syne_core.emulator.jobs.objects import FAKE_CREDENTIALS
+from syne_core.emulator.jobs.pip_settings import has_password, pip_variables
 
 __all__ = ["container_environment", "install_packages_into", "provide_programs"]
 
@@ -22,7 +23,7 @@ _PASSED_ON = {
     *("PATH", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"),
 }
-_PASSED_ON_FROM = ("PIP_", "UV_", "OMP_", "OPENBLAS_", "MKL_", "LC_", "CUDA_", "NVIDIA_")
+_PASSED_ON_FROM = ("UV_", "OMP_", "OPENBLAS_", "MKL_", "LC_", "CUDA_", "NVIDIA_")
 _LOOPBACK = "127.0.0.1,localhost"
 
 
@@ -36,12 +37,12 @@ def container_environment(
     passed = {
         name: value
         for name, value in os.environ.items()
-        if name in _PASSED_ON or name.startswith(_PASSED_ON_FROM)
+        if (name in _PASSED_ON or name.startswith(_PASSED_ON_FROM)) and not has_password(value)
     }
     return {
         "LANG": "C.UTF-8",
         **passed,
-        **_pip_places(),
+        **pip_variables(os.environ, home),
         "HOME": str(home),
         "NO_PROXY": _LOOPBACK,
         "no_proxy": _LOOPBACK,
@@ -84,18 +85,3 @@ def install_packages_into(environment: dict[str, str], folder: Path) -> None:
     environment["PIP_TARGET"] = str(folder)
     environment["PYTHONPATH"] = os.pathsep.join([str(folder), *([before] if before else [])])
     environment["PATH"] = os.pathsep.join([str(folder / "bin"), environment["PATH"]])
-
-
-def _pip_places() -> dict[str, str]:
-    """pip finds its configuration and cache by the home folder, which is another one in the job."""
-    found = {}
-    home = Path.home()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "pip"
-    config_home = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    if cache.is_dir() and "PIP_CACHE_DIR" not in os.environ:
-        found["PIP_CACHE_DIR"] = str(cache)
-    for file in (config_home / "pip" / "pip.conf", home / ".pip" / "pip.conf"):
-        if file.is_file() and "PIP_CONFIG_FILE" not in os.environ:
-            found["PIP_CONFIG_FILE"] = str(file)
-            break
-    return found
