@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 import signal
+import socket
 import sys
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +24,7 @@ _EXAMPLE = (
 )
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PORT, _FOLDER = click.IntRange(0, 65535), click.Path(file_okay=False)
 
 
@@ -63,16 +64,7 @@ def command(port: int, state: str | None, **flags: Any) -> int:
     settings = _settings(**flags)
     from syne_core.emulator import Emulator
 
-    interrupted = threading.Event()
-    received: list[int] = []
-
-    def end(number: int, frame: object) -> None:
-        received.append(number)
-        interrupted.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
-    with Emulator(settings, port=port, folder=state) as emulator:
+    with _Signals() as signals, Emulator(settings, port=port, folder=state) as emulator:
         lines = [f"export {name}={shlex.quote(value)}" for name, value in emulator.environment().items()]
         print("\n".join(lines), flush=True)
         print(
@@ -80,8 +72,36 @@ def command(port: int, state: str | None, **flags: Any) -> int:
             f"{emulator.role_arn}. Ctrl-C ends it and all its jobs.",
             file=sys.stderr,
         )
-        interrupted.wait()
-    return 130 if received[0] == signal.SIGINT else 0
+        received = signals.wait()
+    return 130 if received == signal.SIGINT else 0
+
+
+class _Signals:
+    """Holds back what ends a process, so that the emulator ends cleanly, once and to its end.
+
+    A pipe is read instead of an event being awaited: a signal that arrives in another thread would not wake
+    the main one.
+    """
+
+    def __enter__(self) -> _Signals:
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        self._old_descriptor = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        self._old = {number: signal.signal(number, lambda *_: None) for number in _ENDING}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._old_descriptor)
+        self._reader.close()
+        self._writer.close()
+
+    def wait(self) -> int:
+        """The next of them."""
+        while (number := self._reader.recv(1)[0]) not in _ENDING:
+            pass
+        return number
 
 
 def _settings(fail_op: tuple[str, ...], **flags: Any) -> EmulatorSettings:
