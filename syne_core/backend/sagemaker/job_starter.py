@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 #: Clocks may differ by so much when it is decided whose job has our name, seconds.
 _CLOCK_MARGIN = 900.0
+_MOST_ENDED = 64
 
 
 class JobStarter:
@@ -47,7 +49,9 @@ class JobStarter:
         self._board, self._store, self._jobs, self._factory = board, store, jobs, factory
         self._past, self._checkpoints, self._workers, self._wake = past, checkpoints, workers, wake
         self._tasks: dict[int, Task] = {}
-        board.again, board.on_end = self._start_again, self._hurry_others
+        self._ended: deque[tuple[TrialRecord, str]] = deque(maxlen=_MOST_ENDED)
+        self._is_watching = False
+        board.again, board.on_end = self._start_again, self._on_end
 
     def start(self, run: TrialRun, delay: float = 0.0) -> None:
         """Get a job for ``run``."""
@@ -95,9 +99,10 @@ class JobStarter:
     def _create(self, record: TrialRecord, run: TrialRun) -> float | None:
         self._take_number(record, run)
         assert run.number is not None
-        keys = self._factory.home.trial(run.trial_id)
-        document = self._factory.document(run.trial_id, run.number, run.config)
-        self._store.put_json(keys.job(run.number), document)
+        if not run.has_document:
+            key = self._factory.home.trial(run.trial_id).job(run.number)
+            self._store.put_json(key, self._factory.document(run.trial_id, run.number, run.config))
+            run.has_document = True
         request = self._factory.request(run.trial_id, run.number, run.config)
         with self._board.lock:
             if self._is_not_wanted(run):
@@ -154,6 +159,7 @@ class JobStarter:
             assert run.number is not None
             del self._board.runs[run.trial_id, run.number]
             record.next_number, run.number, run.may_exist = run.number + 1, None, False
+            run.has_document = False
             run.phase = Phase.waiting
         return 0.0
 
@@ -174,7 +180,9 @@ class JobStarter:
         with board.lock:
             if run.phase is Phase.creating:
                 run.phase = Phase.waiting
-            return self._next_delay(run, _first_sentence(error))
+            delay = self._next_delay(run, _first_sentence(error))
+            self._watch_releases()
+            return delay
 
     def _next_delay(self, run: TrialRun, why: str) -> float:
         timing, now = self._board.timing, time.monotonic()
@@ -195,22 +203,63 @@ class JobStarter:
         assert job is not None
         self._board.note_job_ended(self._board.record(run.trial_id), run.job_name)
         run.number, run.job, run.may_exist, run.next_look = None, None, False, None
+        run.has_document = False
         run.phase, run.waiting_since = Phase.waiting, since
         delay = self._next_delay(run, job.reason or job.status)
         if run.phase is Phase.waiting:
             self.start(run, delay)
 
-    def _hurry_others(self, ended: TrialRun) -> None:
-        """Instances come free: those who wait for one need not wait out their delay."""
-        for run in self._board.active():
-            if run.phase is Phase.waiting and run.waiting_since is not None:
-                run.num_refusals = 1
-                self._hurry(run, self._board.timing.first_wait)
+    def _on_end(self, run: TrialRun) -> None:
+        """A run is over; its job may hold its instances for some seconds more. With the board's lock."""
+        if run.job_name:
+            self._ended.append((self._board.records[run.trial_id], run.job_name))
+            self._watch_releases()
 
-    def _hurry(self, run: TrialRun, delay: float = 0.0) -> None:
+    def _watch_releases(self) -> None:
+        """As long as somebody waits for an instance, see when ours come free."""
+        if not self._is_watching and self._longest_waiting() is not None and self._ended:
+            self._is_watching = True
+            self._workers.submit(Task(self._look_for_releases, self._cannot_look))
+
+    def _look_for_releases(self) -> float | None:
+        board = self._board
+        with board.lock:
+            ended = list(self._ended)
+        for record, job_name in ended:
+            if record.open_job == job_name:
+                state = self._jobs.describe(job_name)
+                if state is not None and not state.has_ended:
+                    continue
+                board.note_job_ended(record, job_name)
+            with board.lock:
+                if (record, job_name) in self._ended:
+                    self._ended.remove((record, job_name))
+                waiting = self._longest_waiting()
+                if waiting is not None:
+                    self._hurry(waiting)
+        with board.lock:
+            self._is_watching = self._longest_waiting() is not None and bool(self._ended)
+            return board.timing.ending if self._is_watching else None
+
+    def _cannot_look(self, error: Exception) -> None:
+        logger.warning("%s", explain(error, "describe a job"))
+        self._is_watching = False
+
+    def _longest_waiting(self) -> TrialRun | None:
+        waiting = [
+            run
+            for run in self._board.active()
+            if run.phase is Phase.waiting and run.waiting_since is not None and not self._is_due(run)
+        ]
+        return min(waiting, key=lambda run: run.waiting_since or 0.0, default=None)
+
+    def _is_due(self, run: TrialRun) -> bool:
         task = self._tasks.get(run.trial_id)
-        if task is not None and task.due > time.monotonic() + delay:
-            self._workers.submit(task, delay)
+        return task is None or task.due <= time.monotonic()
+
+    def _hurry(self, run: TrialRun) -> None:
+        if not self._is_due(run):
+            self._workers.submit(self._tasks[run.trial_id])
 
     # -- stopping --------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 
 from syne_core.aws.client_errors import error_code, explain, is_setup_error
-from syne_core.aws.job_states import TrainingJobs
+from syne_core.aws.job_states import TrainingJobs, is_transient
 from syne_core.aws.report_reader import NewObject, ReportReader
 from syne_core.aws.runner.report_objects import decode_reports
 from syne_core.aws.s3_objects import S3Objects
@@ -99,7 +99,7 @@ class JobWatch:
         self._num_failures += 1
         if self._failing_since is None:
             self._failing_since = now
-        logger.debug("a look at S3 failed: %s", error)
+        logger.debug("a look at S3 failed: %s", error, exc_info=not is_transient(error))
         is_hopeless = is_setup_error(error) and self._num_failures > 3
         if is_hopeless or now - self._failing_since > _MAX_TROUBLE:
             self._board.trouble = error
@@ -134,6 +134,8 @@ class JobWatch:
         unread = []
         for (new, run), content in zip(ours, contents, strict=True):
             if isinstance(content, Exception):
+                if is_setup_error(content):
+                    raise content
                 if error_code(content) != "NoSuchKey":
                     logger.debug("%s could not be read yet: %s", new.name, content)
                     unread.append(new)

@@ -167,7 +167,7 @@ class PastRuns:
         board = self._board
         with board.lock:
             run.number, run.job_name = number, self._home.job_name(record.trial_id, number)
-            run.may_exist = True
+            run.may_exist, record.copy_from = True, None
             if record.last_past is not None and record.last_past.number == number:
                 run.log = record.last_past.log
             board.runs[record.trial_id, number] = run

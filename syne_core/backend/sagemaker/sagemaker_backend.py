@@ -117,6 +117,11 @@ class SageMakerBackend(TrialBackend):
         run = self._machinery.board.record(trial_id).run if self._machinery else None
         return run.job_name or None if run else None
 
+    @property
+    def num_looks(self) -> int:
+        """How often it looked for reports so far."""
+        return self._machinery.board.cycle if self._machinery else 0
+
     def metadata(self) -> dict[str, Any]:
         """See ``TrialBackend``."""
         job = self.description
@@ -324,6 +329,8 @@ class SageMakerBackend(TrialBackend):
         start = time.monotonic()
         while active := board.active():
             elapsed = time.monotonic() - start
+            if board.trouble is not None:
+                return
             is_told = all(run.is_stop_sent or not run.has_job for run in active)
             if elapsed > (self.timing.close if is_told else self.timing.close + _STOP_PATIENCE):
                 return

@@ -28,7 +28,7 @@ class Phase(Enum):
     ended = "ended"
 
 
-@dataclass
+@dataclass(eq=False)
 class TrialRun:
     """A run of a trial: one job, or the wish to have one.
 
@@ -39,6 +39,7 @@ class TrialRun:
         are there only after the next one
     :param next_look: when its job is to be described (monotonic clock); None: not planned
     :param waiting_since: since when it wants an instance (monotonic clock)
+    :param has_document: its job document was written
     :param may_exist: CreateTrainingJob was called; what became of that need not be known
     :param first_attempt: when (seconds since 1970)
     """
@@ -61,6 +62,7 @@ class TrialRun:
     is_stop_sent: bool = False
     waiting_since: float | None = None
     num_refusals: int = 0
+    has_document: bool = False
     may_exist: bool = False
     first_attempt: float = 0.0
 
@@ -70,7 +72,7 @@ class TrialRun:
         return self.phase in (Phase.creating, Phase.running, Phase.ending)
 
 
-@dataclass
+@dataclass(eq=False)
 class TrialRecord:
     """A trial over all its runs.
 
