@@ -24,6 +24,8 @@ __all__ = ["ContainerPlan"]
 
 _BASE_VARIABLE = "SYNEBENCH_OPT_ML"
 _HOSTS = Path("/etc/hosts")
+# Jobs share this machine's ports, so each has one of these for torch's distributed training.
+_FIRST_PORT, _PORTS = 20_000, 10_000
 
 
 class ContainerPlan:
@@ -56,9 +58,10 @@ class ContainerPlan:
                 " or name a script in the hyperparameter sagemaker_program"
             )
         self._isolation = isolation_named(surroundings.isolation, surroundings.folder)
+        self._number = int.from_bytes(hashlib.sha256(arn.encode()).digest()[:4], "big")
         self._environment = self._common_environment(arn)
         has_names = self._isolation.namespaces and _HOSTS.is_file()
-        self._hosts_file = self._write_hosts(arn) if has_names else None
+        self._hosts_file = self._write_hosts() if has_names else None
 
     def unpack(self, objects: S3Objects) -> None:
         """Put the code of script mode in place.
@@ -82,7 +85,13 @@ class ContainerPlan:
         else:
             instances = [instance for instance, _ in self._homes]
             environment |= self._script.environment(self._request, instances, instance, seen)
-            argv = self._script.command(seen, self._surroundings.install_requirements)
+            argv = self._script.command(
+                seen,
+                self._surroundings.install_requirements,
+                rank=instances.index(instance),
+                instances=len(instances),
+                port=_FIRST_PORT + self._number % _PORTS,
+            )
         command = self._isolation.command(
             argv, opt_ml.root, scratch, instance.host, self._hosts_file, f"{seen}/code"
         )
@@ -95,10 +104,9 @@ class ContainerPlan:
         provide_programs(environment, self._folder / "bin")
         return environment
 
-    def _write_hosts(self, arn: str) -> Path:
+    def _write_hosts(self) -> Path:
         """``/etc/hosts``: an address of loopback for each instance, so that all can listen on one port."""
-        digest = hashlib.sha256(arn.encode()).digest()
-        network = f"127.{digest[0] % 254 + 1}.{digest[1]}"
+        network = f"127.{self._number // 256 % 254 + 1}.{self._number % 256}"
         lines = [
             f"{network}.{number} {instance.host}\n" for number, (instance, _) in enumerate(self._homes, 1)
         ]

@@ -26,6 +26,7 @@ __all__ = ["ScriptMode"]
 
 _PROGRAM_FILE = str(Path(__file__).with_name("script_mode_program.py"))
 _OURS = "sagemaker_"
+_TORCHRUN = "sagemaker_torch_distributed_enabled"
 _INFO = 20
 _LONGEST_VARIABLE = 131_000
 
@@ -58,8 +59,10 @@ class ScriptMode:
             return None
         directory = decoded.get("sagemaker_submit_directory") or variables.get("SAGEMAKER_SUBMIT_DIRECTORY")
         for name, value in decoded.items():
-            if name.startswith(_OURS) and name.endswith("_enabled") and value is True:
-                raise JobFailure(f"ClientError: the emulator does not run distributions ({name})")
+            if name.startswith(_OURS) and name.endswith("_enabled") and value is True and name != _TORCHRUN:
+                raise JobFailure(
+                    f"ClientError: of distributions the emulator runs torch_distributed only, not {name}"
+                )
         return cls(
             program=str(program),
             directory=str(directory or "/opt/ml/code"),
@@ -93,17 +96,22 @@ class ScriptMode:
         except (MissingObject, OSError, ValueError, tarfile.TarError) as error:
             raise JobFailure(f"AlgorithmError: cannot unpack {self.directory}: {error}") from None
 
-    def command(self, seen: str, installs_requirements: bool) -> list[str]:
+    def command(
+        self, seen: str, installs_requirements: bool, rank: int, instances: int, port: int
+    ) -> list[str]:
         """The container's command.
 
         :param seen: what the job sees as ``/opt/ml``
+        :param rank: which of the ``instances`` it is for, from 0
+        :param port: where the processes of torch's distributed training meet
         """
         folder = self._module_folder(seen)
         options = ["--install"] if installs_requirements else []
         failure = os.path.join(seen, "output", "failure")
         toolkit = [sys.executable, "-I", "-S", _PROGRAM_FILE, *options, folder, failure]
         if self.program.endswith(".py"):
-            return [*toolkit, "python3", self.program, *self.arguments]
+            launcher = _torchrun(rank, instances, port) if self.settings.get(_TORCHRUN) is True else []
+            return [*toolkit, "python3", *launcher, self.program, *self.arguments]
         if self.program.endswith(".sh"):
             return [*toolkit, "/bin/bash", self.program, *self.arguments]
         return [*toolkit, "python3", "-m", self.program, *self.arguments]
@@ -168,6 +176,15 @@ class ScriptMode:
 
 _SHORT = {"hyperparameters": "HPS", "additional_framework_parameters": "FRAMEWORK_PARAMS"}
 _LONG = {"channel_input_dirs", "is_master", "job_name", "master_hostname"}
+
+
+def _torchrun(rank: int, instances: int, port: int) -> list[str]:
+    """A process per GPU, or one; all instances share this machine's loopback interface."""
+    return [
+        *("-m", "torch.distributed.run", "--nnodes", str(instances), "--node_rank", str(rank)),
+        *("--nproc_per_node", str(_count_gpus() or 1)),
+        *("--master_addr", "127.0.0.1", "--master_port", str(port)),
+    ]
 
 
 def _framework_parameters(settings: Mapping[str, Any]) -> dict[str, Any]:

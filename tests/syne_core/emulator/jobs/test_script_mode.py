@@ -125,7 +125,24 @@ def test_an_archive_writes_nowhere_else(rig: JobRig) -> None:
 @in_a_folder
 def test_launchers_of_distributed_training_are_refused_by_name(rig: JobRig) -> None:
     end = run_script(rig, {"train.py": ""}, values={"sagemaker_mpi_enabled": True}).end()
-    assert "does not run distributions (sagemaker_mpi_enabled)" in str(end.failure_reason)
+    assert "torch_distributed only, not sagemaker_mpi_enabled" in str(end.failure_reason)
+
+
+@in_a_folder
+def test_torch_distributed_starts_the_script_by_torchs_launcher(rig: JobRig) -> None:
+    launcher = "import sys, json\nprint(json.dumps(sys.argv[1:]))"
+    files = {"train.py": "", **{f"torch/{n}": "" for n in ("__init__.py", "distributed/__init__.py")}}
+    ran = run_script(
+        rig,
+        {**files, "torch/distributed/run.py": launcher},
+        values={"lr": 0.1, "sagemaker_torch_distributed_enabled": True},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1},
+    ).completed()
+    first, second = (json.loads(ran.log(host)[-1]) for host in ("algo-1", "algo-2"))
+    assert first[:4] == ["--nnodes", "2", "--node_rank", "0"]
+    assert second[:4] == ["--nnodes", "2", "--node_rank", "1"]
+    assert first[4:] == second[4:]
+    assert first[-3:] == ["train.py", "--lr", "0.1"]
 
 
 @in_a_folder  # in namespaces: see test_model_trainer_jobs
