@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import syne_core
 from syne_core.aws.bundle_files import FolderFiles, SourceFile, folder_files, is_secret
 from syne_core.aws.client_errors import clear_errors, error_code
-from syne_core.aws.runner_archive import runner_archive
+from syne_core.aws.runner_archive import ENGINE_NAME, engine_archive, runner_archive
 from syne_core.aws.session import AwsSession
 from syne_core.errors import SyneError, UsageError
 from syne_core.paths import bundle_prefix
@@ -101,16 +100,15 @@ def make_bundle(
     :param dependencies: folders and files that lie beside it, under their own names
     :param requirements: text of ``requirements.txt``, instead of the one in ``source_dir``
     :param size_limit: most bytes, before compression
-    :param engine: take ``syne_core`` along
+    :param engine: take ``syne_core`` along, as ``syne_core.zip``, unless it is among the dependencies or in
+        ``source_dir``: a script that runs experiments itself needs it as a folder
     :raises UsageError: a folder is missing, two have the same name, or there are too many bytes
     """
     folder = Path(source_dir)
     if not folder.is_dir():
         raise UsageError(f"The script's folder {folder} does not exist")
     beside = [Path(os.path.abspath(dependency)) for dependency in dependencies]
-    own_engine = Path(syne_core.__file__).parent
-    if engine and not any(path.name == own_engine.name for path in (*beside, *folder.iterdir())):
-        beside.append(own_engine)
+    has_engine = any(path.name == "syne_core" for path in (*beside, *folder.iterdir()))
     found = folder_files(folder)
     for path in dict.fromkeys(beside):
         _put_beside(found, path, folder)
@@ -119,7 +117,9 @@ def make_bundle(
     _check_size(found.files, size_limit)
     files = [_bundle_file(file) for file in found.files]
     if requirements is not None:
-        files.append(_text_file(REQUIREMENTS, requirements))
+        files.append(_made_file(REQUIREMENTS, _as_text_file(requirements)))
+    if engine and not has_engine:
+        files.append(_made_file(ENGINE_NAME, engine_archive()))
     files.sort(key=lambda file: file.name)
     return Bundle(_digest(files), tuple(files), tuple(_notes(found)))
 
@@ -205,8 +205,11 @@ def _bundle_file(file: SourceFile) -> BundleFile:
     return BundleFile(file.name, digest, size, file.executable, file.path)
 
 
-def _text_file(name: str, text: str) -> BundleFile:
-    content = (text if text.endswith("\n") or not text else text + "\n").encode()
+def _as_text_file(text: str) -> bytes:
+    return (text if text.endswith("\n") or not text else text + "\n").encode()
+
+
+def _made_file(name: str, content: bytes) -> BundleFile:
     return BundleFile(name, hashlib.sha256(content).hexdigest(), len(content), False, content)
 
 

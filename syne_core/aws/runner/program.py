@@ -25,6 +25,7 @@ from syne_core.aws.runner.source_archive import unpack_source
 __all__ = ["main"]
 
 JOB_VARIABLE = "SYNEBENCH_JOB"
+ENGINE = "syne_core.zip"
 STOPPED = 143
 FAILED = 1
 #: How long the end waits for S3; a job that was stopped is killed by SageMaker before that.
@@ -238,7 +239,8 @@ class _Run:
         environment.setdefault("PYTHONUNBUFFERED", "1")
         if job.price_per_hour is not None:
             environment["ST_PRICE_PER_HOUR"] = repr(job.price_per_hour)
-        path = [str(container.packages), str(container.code), environment.get("PYTHONPATH", "")]
+        code = container.code
+        path = [str(container.packages), str(code), str(code / ENGINE), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
         environment.update(job.environment)
         return environment

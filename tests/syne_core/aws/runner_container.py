@@ -37,6 +37,7 @@ class RunnerContainer:
     folder: Path
     python: str = sys.executable
     program: list[str] = field(default_factory=list)
+    engine: bool = False
     job: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     started: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -62,7 +63,7 @@ class RunnerContainer:
         (self.channel / "runner.pyz").write_bytes(runner_archive())
         if not (self.channel / "source.tar.gz").exists():
             with (self.channel / "source.tar.gz").open("wb") as stream:
-                make_bundle(self.source, engine=False).write_source(stream)
+                make_bundle(self.source, engine=self.engine).write_source(stream)
         if location is None:
             location = str(self.folder / "job.json")
             Path(location).write_text(json.dumps(self.job))

@@ -202,7 +202,7 @@ def test_dependencies_and_the_engine_lie_beside_the_script(source: Path, tmp_pat
     _write(tmp_path, "lib/a.py", "lib/sub/b.py", "single.py", "extra.pem")
     bundle = make_bundle(source, [tmp_path / "lib", tmp_path / "single.py", tmp_path / "extra.pem"])
     names = _names(bundle)
-    assert {"train.py", "lib/a.py", "lib/sub/b.py", "single.py", "syne_core/report.py"} <= set(names)
+    assert {"train.py", "lib/a.py", "lib/sub/b.py", "single.py", "syne_core.zip"} <= set(names)
     assert "extra.pem" not in names
     assert names == sorted(names)
 
@@ -212,13 +212,20 @@ def test_engine_of_the_bundle_can_be_imported(source: Path, tmp_path: Path) -> N
         archive.extractall(tmp_path / "out", filter="data")
     code = "from syne_core import Reporter; import syne_core; print(syne_core.__file__); Reporter()(a=1)"
     done = subprocess.run(
-        [sys.executable, "-S", "-c", code], cwd=tmp_path / "out", capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "out" / "syne_core.zip")},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.startswith(str(tmp_path / "out"))
     assert '[tune-metric]: {"a": 1' in done.stdout
 
 
-def test_engine_in_the_source_is_not_taken_twice(source: Path) -> None:
+def test_engine_in_the_source_is_not_taken_twice(source: Path, tmp_path: Path) -> None:
+    _write(tmp_path, "syne_core/__init__.py")
+    assert _names(make_bundle(source, [tmp_path / "syne_core"])) == ["syne_core/__init__.py", "train.py"]
     _write(source, "syne_core/__init__.py")
     assert _names(make_bundle(source)) == ["syne_core/__init__.py", "train.py"]
 

@@ -70,6 +70,23 @@ def test_script_finds_its_folders_and_its_neighbours(container: RunnerContainer)
     assert done.stdout.split("\n")[0] == f"found {container.base / 'code'}"
 
 
+def test_engine_of_the_bundle_is_the_one_that_is_imported(container: RunnerContainer) -> None:
+    container.engine = True
+    container.script(
+        """
+        import syne_core
+        from syne_core import Reporter
+        from syne_core.config_space import uniform
+        Reporter()(a=1)
+        print("FROM", syne_core.__file__)
+        """
+    )
+    done = container.run()
+    assert done.code == 0, done.stderr
+    assert f"FROM {container.base / 'code' / 'syne_core.zip' / 'syne_core'}" in done.stdout
+    assert '[tune-metric]: {"a": 1' in done.stdout
+
+
 def test_checkpoint_folder_replaces_a_whole_argument_only(container: RunnerContainer) -> None:
     container.script(SHOW)
     container.job["arguments"] = ["--st_checkpoint_dir", "{checkpoints}", "--text", "a {checkpoints}"]
