@@ -49,6 +49,8 @@ class CheckpointSync:
         self._folder, self._opt_ml, self._objects, self._scratch = folder, opt_ml, objects, scratch
         self._place = S3Location.parse(config["S3Uri"]).folder
         self._known: dict[str, _Version] = {}
+        self.look_seconds = 0.0
+        """How long it took to look at all files, the last time."""
 
     def download(self, is_cancelled: Callable[[], bool]) -> None:
         """Fetch what earlier jobs left.
@@ -73,8 +75,9 @@ class CheckpointSync:
 
         A file that is being written goes up as it is and again later.
         """
-        looked = time.time_ns()
+        looked, begun = time.time_ns(), time.monotonic()
         now = dict(self._versions())
+        self.look_seconds = time.monotonic() - begun
         for name, version in now.items():
             if self._known.get(name) == version:
                 continue

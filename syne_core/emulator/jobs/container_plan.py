@@ -74,7 +74,7 @@ class ContainerPlan:
     def container(self, instance: Instance, opt_ml: OptMl) -> Container:
         """The container of an instance, not started yet."""
         seen = OPT_ML if self._isolation.namespaces else str(opt_ml.root)
-        environment = dict(self._environment)
+        environment = {name: _as_seen(value, seen) for name, value in self._environment.items()}
         if not self._isolation.namespaces:
             environment[_BASE_VARIABLE] = seen
         scratch = opt_ml.root.parent

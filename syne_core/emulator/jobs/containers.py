@@ -40,7 +40,7 @@ class Container:
                 cwd=folder,
                 start_new_session=True,
             )
-        except OSError:
+        except BaseException:
             os.close(read)
             ours.close()
             raise

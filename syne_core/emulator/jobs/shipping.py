@@ -20,6 +20,8 @@ _LOG_PERIOD = 1.0
 # The first lines come sooner: somebody may wait for them.
 _FIRST_LOG_AFTER = 0.2
 _MANY_BYTES = 1 << 20
+# The share of its time that the thread spends looking at folders with very many files.
+_LOOKING_SHARE = 0.1
 # A job that prints faster than lines can be sent has to wait, rather than fill the memory.
 _TOO_MANY_BYTES = 16 << 20
 
@@ -83,9 +85,11 @@ class Shipping:
         return self._logs.waiting_bytes >= _MANY_BYTES
 
     def _patience(self, next_flush: float) -> float | None:
+        waits = [max(0.0, next_flush - time.monotonic())] if self._has_lines else []
         if self._checkpoints:
-            return _CHECKPOINT_PERIOD
-        return max(0.0, next_flush - time.monotonic()) if self._has_lines else None
+            looking = sum(checkpoint.look_seconds for checkpoint in self._checkpoints)
+            waits.append(max(_CHECKPOINT_PERIOD, looking / _LOOKING_SHARE))
+        return min(waits, default=None)
 
     def _flush_logs(self) -> None:
         try:

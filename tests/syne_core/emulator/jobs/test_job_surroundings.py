@@ -127,10 +127,12 @@ def test_namespaces_keep_a_job_apart(rig: JobRig) -> None:
 @in_a_folder
 def test_without_namespaces_paths_of_the_command_lead_to_the_folder(rig: JobRig) -> None:
     ran = rig.run(
-        "import json, sys; print(json.dumps([sys.argv[1:], base, os.getcwd()]))",
+        "import json, sys; print(json.dumps([sys.argv[1:], base, os.getcwd(), os.environ['MINE']]))",
         AlgorithmSpecification={"ContainerArguments": ["/opt/ml/model", "/opt/mlx"]},
+        Environment={"MINE": "/opt/ml/input/data/train"},
     )
-    arguments, base, folder = printed(ran)
+    arguments, base, folder, mine = printed(ran)
+    assert mine == f"{base}/input/data/train"
     assert base.startswith(str(rig.folder))
     assert arguments == [f"{base}/model", "/opt/mlx"]
     assert folder == f"{base}/code"
