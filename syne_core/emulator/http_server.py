@@ -7,7 +7,9 @@ import io
 import socket
 import socketserver
 import struct
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -94,7 +96,9 @@ class LoopbackServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is nothing to report."""
+        """A client that goes away is nothing to report; anything else is a fault of ours."""
+        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
+            traceback.print_exc()
 
 
 class _Connection(MotoRequestHandler):

@@ -88,7 +88,8 @@ class Lifecycle:
         with self._lock:
             if job.status != "InProgress" or self._is_closing:
                 return
-            reason = self._faults.of_job()
+            is_restart = job.training_started is not None
+            reason = None if is_restart else self._faults.of_job()
             if reason is not None:
                 self._end(job, JobEnd("Failed", "Failed", reason))
                 return
@@ -112,6 +113,7 @@ class Lifecycle:
     def _stop(self, job: TrainingJob, end: JobEnd) -> None:
         job.status = "Stopping"
         job.enter("Stopping", "Stopping the training job")
+        self._on_change(job)
         run = self._runs.get(job.name)
         if run is None:
             self._end(job, end)

@@ -17,6 +17,7 @@ from syne_core.emulator.api_error import ApiError
 from syne_core.emulator.calls import Call
 from syne_core.emulator.http_server import StartResponse
 from syne_core.emulator.object_listing import listing_of
+from syne_core.emulator.policy_simulation import simulated_policy
 
 __all__ = ["MotoServices"]
 
@@ -54,11 +55,16 @@ class MotoServices:
         app = self._app(call.service)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.account
         with self._locks[call.service]:
-            if call.operation == "ListObjectsV2":
-                listed = self._listed(environ, start_response)
-                if listed is not None:
-                    return [listed]
-            answer = app(environ, start_response)
+            ours = self._answered_here(call, environ)
+            if ours is not None:
+                headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(ours)))]
+                start_response("200 OK", headers)
+                return [ours]
+            try:
+                answer = app(environ, start_response)
+            except NotImplementedError:
+                message = f"The emulator does not offer {call.operation} of {call.service}."
+                raise ApiError("InvalidAction", message) from None
             parts = list(answer)
             if hasattr(answer, "close"):
                 answer.close()
@@ -77,8 +83,15 @@ class MotoServices:
                 self._apps[service] = create_backend_app(module)  # type: ignore[arg-type]
             return self._apps[service]
 
-    def _listed(self, environ: dict[str, Any], start_response: StartResponse) -> bytes | None:
-        """The answer to a ListObjectsV2, or None if moto is to give it: it knows the errors."""
+    def _answered_here(self, call: Call, environ: dict[str, Any]) -> bytes | None:
+        """The answer to what moto does not have, or is slow at; None: moto is to answer."""
+        if call.operation == "ListObjectsV2":
+            return self._listed(environ)
+        if call.operation == "SimulatePrincipalPolicy":
+            return simulated_policy(environ["wsgi.input"].getvalue(), self.has_role)
+        return None
+
+    def _listed(self, environ: dict[str, Any]) -> bytes | None:
         listing = listing_of(environ.get("QUERY_STRING", ""))
         name = environ["PATH_INFO"].strip("/")
         bucket = self.s3.buckets.get(name)
@@ -87,10 +100,7 @@ class MotoServices:
         newest = {key: versions[-1] for key, versions in dict.items(bucket.keys)}
         if bucket.is_versioned:
             newest = {key: one for key, one in newest.items() if not isinstance(one, FakeDeleteMarker)}
-        body = listing.answer(name, newest)
-        headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
-        start_response("200 OK", headers)
-        return body
+        return listing.answer(name, newest)
 
     @property
     def s3(self) -> Any:

@@ -99,7 +99,6 @@ class SageMakerService:
                 )
             if job.status == "InProgress":
                 self._lifecycle.stop(job)
-                self._on_change(job)
         return {}
 
     def _delete(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import heapq
 import itertools
 import threading
 import time
+import traceback
 from collections.abc import Callable
 
 __all__ = ["Timeline"]
@@ -46,7 +47,11 @@ class Timeline:
                 if self._is_closed:
                     return
                 action = heapq.heappop(self._due)[2]
-            action()
+            try:
+                action()
+            except Exception:
+                # What comes later must still happen.
+                traceback.print_exc()
 
     def _seconds_to_next(self) -> float | None:
         if not self._due:

@@ -167,6 +167,27 @@ def test_many_clients_at_once(account) -> None:
     assert account.emulator.calls()["PutObject"] == 80
 
 
+def test_whoever_exists_may_do_everything(account) -> None:
+    iam = account.emulator.client("iam")
+    request = {"ActionNames": ["s3:GetObject", "sagemaker:AddTags"], "ResourceArns": ["a", "b"]}
+    results = iam.simulate_principal_policy(PolicySourceArn=account.emulator.role_arn, **request)
+    decisions = [
+        (one["EvalActionName"], one["EvalResourceName"], one["EvalDecision"])
+        for one in results["EvaluationResults"]
+    ]
+    assert len(decisions) == 4
+    assert decisions[0] == ("s3:GetObject", "a", "allowed")
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        iam.simulate_principal_policy(PolicySourceArn=account.emulator.role_arn + "x", **request)
+
+
+def test_what_moto_does_not_have_is_said_once(account, capsys) -> None:
+    with pytest.raises(ClientError, match="does not offer GetContextKeysForCustomPolicy of iam"):
+        account.emulator.client("iam").get_context_keys_for_custom_policy(PolicyInputList=["{}"])
+    assert capsys.readouterr().err == ""
+    assert account.emulator.calls() == {"GetContextKeysForCustomPolicy": 1}
+
+
 def test_calls_are_counted_under_the_names_of_the_api(account) -> None:
     s3, bucket = account.emulator.client("s3"), account.emulator.bucket
     s3.put_object(Bucket=bucket, Key="a", Body=b"")
