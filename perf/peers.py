@@ -64,6 +64,14 @@ PEERS = {
             "import optuna, cmaes, torch, scipy; optuna.samplers.GPSampler(seed=0)",
         ),
         Peer("botorch", ("botorch==0.18.1", "torch==2.13.0"), "import botorch"),
+        # Not measured: clients of the emulator that others wrote. The two cannot share an environment, and the
+        # third version's umbrella package would bring torch and a model server.
+        Peer("sagemaker-sdk-2", ("sagemaker==2.257.7",), "from sagemaker.pytorch import PyTorch"),
+        Peer(
+            "sagemaker-sdk-3",
+            ("sagemaker-train==1.27.0",),
+            "from sagemaker.train.model_trainer import ModelTrainer",
+        ),
         # Not measured: all of the above beside what this project and its tests need, so that tests of the
         # adapters run as at a user's who installs all extras.
         Peer(
