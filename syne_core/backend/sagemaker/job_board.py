@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from syne_core.aws.job_states import JobState
+from syne_core.aws.report_reader import NewObject
 from syne_core.aws.runner.report_objects import ReportObject
 from syne_core.backend.sagemaker.timing import Timing
 from syne_core.backend.sagemaker.trial_runs import Phase, TrialRecord, TrialRun
@@ -42,6 +43,7 @@ class JobBoard:
         self.again: Callable[[TrialRun], None] = lambda run: None
         self.on_end: Callable[[TrialRun], None] = lambda run: None
         self._news = False
+        self._claimed: list[NewObject] = []
 
     def record(self, trial_id: int) -> TrialRecord:
         """The record of a trial, made if there is none."""
@@ -53,6 +55,21 @@ class JobBoard:
         with self.lock:
             runs = (record.run for record in self.records.values())
             return [run for run in runs if run is not None and run.phase is not Phase.ended]
+
+    def register(self, run: TrialRun) -> None:
+        """From now on what is reported for the run's number is its own; also what was found before."""
+        with self.lock:
+            assert run.number is not None
+            self.runs[run.trial_id, run.number] = run
+            record = self.record(run.trial_id)
+            self._claimed.extend(new for new in record.past if new.key.run == run.number)
+            record.past = [new for new in record.past if new.key.run != run.number]
+
+    def take_claimed(self) -> list[NewObject]:
+        """Objects that were found before their run was registered, to be read now."""
+        with self.lock:
+            claimed, self._claimed = self._claimed, []
+            return claimed
 
     # -- news ------------------------------------------------------------------------------------
 

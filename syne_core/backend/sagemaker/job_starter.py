@@ -127,7 +127,7 @@ class JobStarter:
                 run.number = record.next_number
                 run.job_name = self._factory.home.job_name(run.trial_id, run.number)
                 run.first_attempt = time.time()
-                self._board.runs[run.trial_id, run.number] = run
+                self._board.register(run)
                 self._wake()
             if run.phase is Phase.waiting:
                 run.phase = Phase.creating

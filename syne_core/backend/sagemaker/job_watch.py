@@ -113,7 +113,9 @@ class JobWatch:
         board = self._board
         with board.lock:
             board.cycle += 1
-        objects = [*self._unread, *self._reader.look()]
+        objects = [*self._unread, *board.take_claimed()]
+        self._unread = objects  # a listing may fail
+        objects = [*objects, *self._reader.look()]
         self._unread = objects  # until they were read, whatever happens
         self._unread = self._read(objects)
         missing = {(new.key.trial, new.key.run) for new in self._unread}

@@ -62,7 +62,8 @@ class PastRuns:
 
         :raises SyneError: S3 does not answer
         """
-        objects, record.past = record.past, []
+        with self._board.lock:
+            objects, record.past = record.past, []
         if not objects:
             return
         logs: dict[int, RunLog] = {}
@@ -71,10 +72,11 @@ class PastRuns:
         board, last = self._board, max(logs)
         with board.lock:
             for number in sorted(logs):
-                record.reports.extend(logs[number].take(everything=number != last))
-            run = TrialRun(record.trial_id, {}, last, self._home.job_name(record.trial_id, last))
-            run.phase, run.status, run.log = Phase.ended, Status.stopped, logs[last]
-            board.runs[record.trial_id, last] = record.last_past = run
+                run = TrialRun(record.trial_id, {}, number, self._home.job_name(record.trial_id, number))
+                run.phase, run.status, run.log = Phase.ended, Status.stopped, logs[number]
+                record.reports.extend(run.log.take(everything=number != last))
+                board.register(run)
+            record.last_past = run
             if record.run is None:
                 record.run = run
 
@@ -129,7 +131,7 @@ class PastRuns:
         past = record.last_past
         if past is None or past.number != number:
             past = TrialRun(record.trial_id, {}, number, state.name)
-            self._board.runs[record.trial_id, number] = past
+            self._board.register(past)
         past.phase, past.status, past.wanted = Phase.ending, Status.stopping, Status.stopped
         past.is_stop_sent, past.next_look = True, 0.0
         record.run = past
@@ -156,7 +158,7 @@ class PastRuns:
     def _is_right(self, record: TrialRecord, run: TrialRun, last: int, state: JobState) -> bool:
         """Whether the job does, or did, what the run is to do."""
         end = record.last_past.log.end if record.last_past and record.last_past.number == last else None
-        if end is None and state.status != "InProgress":
+        if end is None and state.status not in ("InProgress", "Completed"):
             return False
         if end is not None and end["stopped"]:
             return False
@@ -170,7 +172,7 @@ class PastRuns:
             run.may_exist, record.copy_from = True, None
             if record.last_past is not None and record.last_past.number == number:
                 run.log = record.last_past.log
-            board.runs[record.trial_id, number] = run
+            board.register(run)
             board.note_job(run)
             run.next_look = 0.0
         logger.info(

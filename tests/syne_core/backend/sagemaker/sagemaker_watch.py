@@ -61,3 +61,11 @@ def job_names(client: Any) -> list[str]:
     """The names of all jobs, sorted."""
     jobs = client.get_paginator("list_training_jobs").paginate()
     return sorted(job["TrainingJobName"] for page in jobs for job in page["TrainingJobSummaries"])
+
+
+def until_none_runs(client: Any) -> None:
+    """Until all jobs have ended; those whose script is over need a moment more."""
+    deadline = time.monotonic() + TIMEOUT
+    while job_states(client)["InProgress"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

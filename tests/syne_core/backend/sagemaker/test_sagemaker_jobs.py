@@ -144,6 +144,7 @@ def test_trial_without_an_instance_waits_or_gives_up(emulator: Emulator, make_ba
     assert job_names(emulator.client("sagemaker")) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("emulator", [{"warm_pool_quotas": {"ml.m5.large": 1}}], indirect=True)
 def test_resumed_trial_finds_a_warm_instance(emulator: Emulator, make_backend: Make) -> None:
     backend = make_backend({"keep_alive_period_in_seconds": 600})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syne_core.aws.job_states import JobState, is_name_taken, is_transient, wants_patience
@@ -40,7 +40,8 @@ def test_folders_anywhere_have_homes_of_their_own(tmp_path: Path) -> None:
     assert one.id8 != other.id8
 
 
-@given(st.text(min_size=1, max_size=80), st.integers(0, 10**6), st.integers(0, 99))
+@settings(max_examples=25)
+@given(st.text(min_size=1, max_size=40), st.integers(0, 10**6), st.integers(0, 99))
 def test_any_name_makes_job_names_that_aws_accepts(name: str, trial_id: int, run: int) -> None:
     import re
 
