@@ -80,6 +80,7 @@ class Emulator:
         self.settings = settings or EmulatorSettings()
         self._port, self._folder, self._start_jobs = port, folder, start_jobs
         self._exits = contextlib.ExitStack()
+        self._making_clients = threading.Lock()
 
     @property
     def region(self) -> str:
@@ -126,14 +127,16 @@ class Emulator:
 
         :param options: more arguments of ``boto3.client``, such as ``config``
         """
-        client = _session().client(
-            service,
-            endpoint_url=self.endpoint_url,
-            region_name=self.region,
-            aws_access_key_id=_FAKE_KEY,
-            aws_secret_access_key=_FAKE_SECRET,
-            **options,
-        )
+        # A session of boto3 must not make two clients at a time.
+        with self._making_clients:
+            client = _session().client(
+                service,
+                endpoint_url=self.endpoint_url,
+                region_name=self.region,
+                aws_access_key_id=_FAKE_KEY,
+                aws_secret_access_key=_FAKE_SECRET,
+                **options,
+            )
         self._exits.callback(client.close)
         return client
 
