@@ -71,7 +71,7 @@ def test_a_job_that_completes_while_it_is_told_to_stop_is_completed(open_account
 
 
 def test_a_job_that_is_stopped_before_it_has_instances_never_runs(open_account) -> None:
-    account = open_account(cold_start=0.05)
+    account = open_account(cold_start=0.5)
     account.create("job")
     assert account.describe("job")["SecondaryStatusTransitions"][0]["StatusMessage"] == (
         "Launching requested ML instances"
