@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from job_rig import JobRig, is_alive, processes_below
+from job_rig import JobRig, in_namespaces, is_alive, processes_below
 from job_rig import rig_of_jobs as rig_of_jobs
 from job_rig import shared_emulator as shared_emulator
 
@@ -51,6 +51,7 @@ def test_a_failure_without_a_word_has_its_exit_code(rig: JobRig, script: str, co
     assert (end.status, end.failure_reason) == ("Failed", f"AlgorithmError: , exit code: {code}")
 
 
+@in_namespaces
 def test_a_program_that_is_not_there_is_named(rig: JobRig) -> None:
     end = rig.run(AlgorithmSpecification={"ContainerEntrypoint": ["/no/such", "x"]}).end()
     assert end.failure_reason == (
@@ -58,6 +59,7 @@ def test_a_program_that_is_not_there_is_named(rig: JobRig) -> None:
     )
 
 
+@in_namespaces
 def test_a_job_without_a_program_says_what_is_missing(rig: JobRig) -> None:
     end = rig.run(AlgorithmSpecification={"ContainerEntrypoint": []}).end()
     assert end.status == "Failed"
@@ -95,6 +97,7 @@ def test_a_job_that_is_stopped_at_once_never_trains(rig: JobRig) -> None:
     assert rig.keys("out/") in ([], ["job-1/output/model.tar.gz"])
 
 
+@in_namespaces
 def test_a_job_that_lasts_too_long_is_stopped_but_keeps_its_model(rig: JobRig) -> None:
     ran = rig.run(HEEDS + WAITS, StoppingCondition={"MaxRuntimeInSeconds": 1})
     end = ran.end()

@@ -96,6 +96,7 @@ def test_clients_in_a_job_reach_the_emulator_without_the_users_credentials(
     assert found["HOME"] != os.environ["HOME"]
 
 
+@in_namespaces
 def test_python_and_pip_are_those_of_the_emulator(rig: JobRig) -> None:
     script = (
         "import json, subprocess, sys\n"
