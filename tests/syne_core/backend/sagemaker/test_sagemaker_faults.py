@@ -46,9 +46,14 @@ class _Collected(TunerCallback):
 
 
 def _tune(
-    backend: SageMakerBackend, method: str, num_trials: int, epochs: int, n_workers: int = 8
+    backend: SageMakerBackend,
+    method: str,
+    num_trials: int,
+    epochs: int,
+    n_workers: int = 8,
+    pace: float = 0.02,
 ) -> _Collected:
-    space = {**contract_config(epochs=epochs, pace=0.02), "x": uniform(0, 1)}
+    space = {**contract_config(epochs=epochs, pace=pace), "x": uniform(0, 1)}
     more: dict[str, Any] = {"metric": "loss", "mode": "min", "random_seed": 1}
     if method == "random":
         scheduler = RandomSearch(space, **more)
@@ -104,9 +109,11 @@ def test_two_hundred_trials_finish_on_a_bad_day(emulator: Emulator, make_backend
     _check(told, emulator, epochs=4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("emulator", [{"quotas": {"ml.m5.large": 2}}], indirect=True)
 def test_promoted_trials_go_on_and_quota_is_kept(emulator: Emulator, make_backend: Make) -> None:
-    told = _tune(make_backend(), "promotion", 8, epochs=3, n_workers=3)
+    # So slow that a trial does not reach its end before its pause does.
+    told = _tune(make_backend(), "promotion", 5, epochs=3, n_workers=3, pace=2.0)
     _check(told, emulator, epochs=3)
     assert any("-r1-" in name for name in job_names(emulator.client("sagemaker"))), "one was resumed"
 
