@@ -74,7 +74,7 @@ class AccountChecks:
             yield Check("role", "warning", f"{arn}; {unknown}")
 
     def _role_rights(self, session: AwsSession, bucket: str) -> Check:
-        from benchmarking.commons.aws_rights import missing_rights
+        from syne_core.aws.role_rights import missing_rights
 
         assert self._role_arn is not None
         if session.is_emulator:

@@ -137,10 +137,13 @@ class JobChecks:
 
     def _resumed(self, watch: _Watch) -> Check:
         watch.until(lambda: watch.status[_PAUSES] == Status.paused, _PAUSES, "its pause")
+        before = len(watch.reports[_PAUSES])
         watch.resume()
         began = time.monotonic()
-        watch.until(lambda: watch.status[_PAUSES] == Status.completed, _PAUSES, "its end")
-        found = watch.reports[_PAUSES][-1]["resumed_from"]
+        watch.until(lambda: len(watch.reports[_PAUSES]) > before, _PAUSES, "reports after the pause")
+        found = watch.reports[_PAUSES][before]["resumed_from"]
+        if found == _HOLD_AFTER:
+            watch.until(lambda: watch.status[_PAUSES] == Status.completed, _PAUSES, "its end")
         step = "pause and resume"
         if found == _HOLD_AFTER:
             seconds = time.monotonic() - began
@@ -150,7 +153,7 @@ class JobChecks:
         return Check(step, "bad", f"the resumed trial did not find its checkpoint: {rights}")
 
     def _logs(self, backend: SageMakerBackend) -> Check:
-        deadline = time.monotonic() + min(_LOGS_S, self.timeout)
+        deadline = time.monotonic() + _LOGS_S
         while True:
             lines = [line for line in backend.stdout(_RUNS) if line.startswith(REPORT_TAG)]
             if len(lines) == _EPOCHS:
@@ -168,7 +171,7 @@ class JobChecks:
         from syne_core.aws.job_states import TrainingJobs
 
         jobs = TrainingJobs(self.session)
-        deadline = time.monotonic() + min(_ENDING_S, self.timeout)
+        deadline = time.monotonic() + _ENDING_S
         try:
             while True:
                 with clear_errors("list the jobs of this checkup"):

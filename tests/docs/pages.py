@@ -6,6 +6,8 @@ A block is told how it is tested by an HTML comment on the line before it, which
 - ``<!-- test: env N=1 WHAT="a b" -->``: run with these variables
 - ``<!-- test: given epochs = 1; accuracy = 0.5 -->``: Python that runs before the block
 - ``<!-- test: file train.py -->``: not run, but written to a file that later blocks use
+- ``<!-- test: emulator (the commands below talk to it) -->``: ``synebench emulator ...``, which runs
+  while the rest of the page is followed, at a free port; what it exports holds for all blocks after it
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from pathlib import Path
 __all__ = ["Block", "blocks_of", "commands_in"]
 
 _BLOCK = re.compile(r"(?:^<!-- *test: *(.*?) *-->\n)?^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_DIRECTIVES = ("skip", "env", "given", "file")
+_DIRECTIVES = ("skip", "env", "given", "file", "emulator")
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Block:
     """A fenced block.
 
     :param line: of its opening fence
-    :param directive: ``skip``, ``env``, ``given``, ``file``, or empty
+    :param directive: ``skip``, ``env``, ``given``, ``file``, ``emulator``, or empty
     :param argument: what follows the directive
     """
 

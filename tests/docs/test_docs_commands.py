@@ -7,10 +7,14 @@ otherwise. ``pages.py`` explains how a page says more about a block.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -57,10 +61,11 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def environment(folder: Path, block: Block) -> dict[str, str]:
+def environment(folder: Path, block: Block, exported: Mapping[str, str]) -> dict[str, str]:
     """A reader's environment, in which experiments are short."""
     return {
         **os.environ,
+        **exported,
         "PATH": f"{folder.parent / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(REPOSITORY),
         "SYNEBENCH_MAX_NUM_EVALUATIONS": "4",
@@ -68,28 +73,65 @@ def environment(folder: Path, block: Block) -> dict[str, str]:
     }
 
 
-def run(words: list[str], folder: Path, block: Block, shown: str) -> None:
+def run(words: list[str], folder: Path, block: Block, shown: str, exported: Mapping[str, str]) -> None:
     """Run a command, which must succeed."""
     done = subprocess.run(
-        words, cwd=folder, env=environment(folder, block), capture_output=True, text=True, timeout=_TIMEOUT
+        words,
+        cwd=folder,
+        env=environment(folder, block, exported),
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT,
     )
     assert done.returncode == 0, f"{block.where}: {shown}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr, f"{block.where}: {shown}\n{done.stderr}"
 
 
+@contextlib.contextmanager
+def running_emulator(folder: Path, block: Block) -> Iterator[dict[str, str]]:
+    """The emulator that ``block`` starts, and what it exports; Ctrl-C ends it."""
+    ((command, _),) = commands_in(block)
+    words = shlex.split(re.sub(r"--port \d+", "--port 0", command))
+    assert words[:2] == ["synebench", "emulator"], block.where
+    variables = environment(folder, block, {})
+    words[0] = str(folder.parent / "bin" / "synebench")
+    with subprocess.Popen(words, cwd=folder, env=variables, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            exported: dict[str, str] = {}
+            while "AWS_EC2_METADATA_DISABLED" not in exported:
+                line = process.stdout.readline()
+                assert line.startswith("export "), f"{block.where}: {line!r}"
+                exported.update([shlex.split(line)[1].split("=", 1)])
+            yield exported
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(_TIMEOUT) == 130, block.where
+
+
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.stem)
 def test_a_page_can_be_followed(page: Path, folder: Path) -> None:
-    for block in (block for block in BLOCKS if block.page == page):
-        if block.directive == "file":
-            (folder / block.argument).parent.mkdir(parents=True, exist_ok=True)
-            (folder / block.argument).write_text(block.text)
-        elif block.language == "bash":
-            for command, why in commands_in(block):
-                if not why:
-                    run(["bash", "-c", command], folder, block, command)
-        elif block.language == "python" and block.directive != "skip":
-            before = block.argument if block.directive == "given" else ""
-            run([sys.executable, "-c", f"{before}\n{block.text}"], folder, block, block.text)
+    exported: dict[str, str] = {}
+    with contextlib.ExitStack() as exits:
+        for block in (block for block in BLOCKS if block.page == page):
+            if block.directive == "emulator":
+                exported = exits.enter_context(running_emulator(folder, block))
+            else:
+                follow(block, folder, exported)
+
+
+def follow(block: Block, folder: Path, exported: Mapping[str, str]) -> None:
+    """Do what ``block`` tells a reader to do."""
+    if block.directive == "file":
+        (folder / block.argument).parent.mkdir(parents=True, exist_ok=True)
+        (folder / block.argument).write_text(block.text)
+    elif block.language == "bash":
+        for command, why in commands_in(block):
+            if not why:
+                run(["bash", "-c", command], folder, block, command, exported)
+    elif block.language == "python" and block.directive != "skip":
+        before = block.argument if block.directive == "given" else ""
+        run([sys.executable, "-c", f"{before}\n{block.text}"], folder, block, block.text, exported)
 
 
 @pytest.mark.parametrize(
