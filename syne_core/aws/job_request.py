@@ -37,6 +37,7 @@ _MAX_VARIABLES, _MAX_VARIABLE = 100, 512
 _VARIABLE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,511}")
 _NUMBER = r"(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)"
 _CUT = "..."
+_LINE_ENDS = re.compile("[\n\r\u0085\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def display_hyperparameters(config: Mapping[str, Any]) -> dict[str, str]:
         if len(shown) == _MAX_HYPERPARAMETERS:
             break
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-        shown[_cut(str(name), _MAX_KEY)] = _cut(text, _MAX_VALUE)
+        shown[_cut(_one_line(str(name)), _MAX_KEY)] = _cut(_one_line(text), _MAX_VALUE)
     return shown
 
 
@@ -229,6 +230,11 @@ def _channel(name: str, uri: str) -> dict[str, Any]:
 def _present(**members: Any) -> dict[str, Any]:
     """The members that have a value."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _one_line(text: str) -> str:
+    """``text`` without line ends, at which AWS's pattern for hyperparameters, ``.*``, stops."""
+    return _LINE_ENDS.sub(lambda found: repr(found.group())[1:-1], text)
 
 
 def _cut(text: str, limit: int) -> str:

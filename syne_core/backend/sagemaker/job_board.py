@@ -20,6 +20,7 @@ __all__ = ["JobBoard"]
 logger = logging.getLogger(__name__)
 
 _LONGEST_WAIT = 3600.0
+_MOST_INSIDE_FAILURES = 8
 
 
 class JobBoard:
@@ -189,7 +190,7 @@ class JobBoard:
             self.conclude(run, run.wanted)
         elif job.status == "Completed" or (end is not None and not end["stopped"] and end["exit_code"] == 0):
             self.conclude(run, Status.completed)
-        elif not run.log.started and (job.lacked_capacity or job.failed_inside):
+        elif not run.log.started and self._is_worth_another(run, job):
             self.again(run)
         elif job.ran_too_long:
             self.conclude(run, Status.failed, f"{job.name} was stopped: {job.secondary}; see max_run")
@@ -197,6 +198,11 @@ class JobBoard:
             self.conclude(run, Status.failed, f"{job.name}: {job.reason or 'no reason given'}")
         else:
             self.conclude(run, Status.stopped, f"{job.name} was stopped from outside")
+
+    def _is_worth_another(self, run: TrialRun, job: JobState) -> bool:
+        """Whether a job failed for no fault of the trial's; AWS's own faults may also be ours in disguise."""
+        run.num_inside_failures += job.failed_inside
+        return job.lacked_capacity or (job.failed_inside and run.num_inside_failures < _MOST_INSIDE_FAILURES)
 
     def _interval(self, run: TrialRun) -> float | None:
         end = run.log.end

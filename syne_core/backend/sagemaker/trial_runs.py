@@ -39,6 +39,7 @@ class TrialRun:
         are there only after the next one
     :param next_look: when its job is to be described (monotonic clock); None: not planned
     :param waiting_since: since when it wants an instance (monotonic clock)
+    :param num_inside_failures: jobs of it that failed by AWS's own fault before anything ran
     :param has_document: its job document was written
     :param may_exist: CreateTrainingJob was called; what became of that need not be known
     :param first_attempt: when (seconds since 1970)
@@ -62,6 +63,7 @@ class TrialRun:
     is_stop_sent: bool = False
     waiting_since: float | None = None
     num_refusals: int = 0
+    num_inside_failures: int = 0
     has_document: bool = False
     may_exist: bool = False
     first_attempt: float = 0.0

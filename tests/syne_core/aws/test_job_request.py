@@ -120,6 +120,13 @@ def test_hyperparameters_are_cut_and_never_fail() -> None:
     _validated(JobRequest(**_PLAIN, hyperparameters=shown).to_api())
 
 
+def test_hyperparameters_have_no_line_ends() -> None:
+    """AWS's pattern for names and values is ``.*``."""
+    (shown,) = display_hyperparameters({"a\nb": "first\nsecond\r\n\u2028third\ttab"}).items()
+    assert all(re.fullmatch(".*", text) for text in shown)
+    assert shown == ("a\\nb", "first\\nsecond\\r\\n\\u2028third\ttab")
+
+
 @pytest.mark.parametrize("value", [93.4, -3, 1e-05, 0.5, -1.25e10, 7, 1e300])
 @pytest.mark.parametrize("name", ["loss", "val_loss", 'odd "name" (1)', "größe"])
 def test_metric_is_read_whole_from_a_report_line(
