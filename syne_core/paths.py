@@ -11,6 +11,9 @@ On S3 the same folder lies below ``syne-tune/``, with the trials that are SageMa
     syne-tune/{experiment}/...
     syne-tune/{experiment}-trials/_reports/{what their runs report}
     syne-tune/{experiment}-trials/{trial_id}/{job-r0.json,checkpoints/,output/}
+    syne-tune/{experiment}-trials/_experiment/job-a0.json
+    syne-tune/{tag}/_status/{id8}.{state}
+    syne-tune/{tag}/_study/{manifest.json,driver.json}
     syne-tune/bundles/{sha256}/{runner.pyz,source.tar.gz}
 """
 
@@ -25,10 +28,12 @@ from pathlib import Path
 __all__ = [
     "ExperimentKeys",
     "ExperimentPaths",
+    "StudyKeys",
     "TrialKeys",
     "TrialPaths",
     "bundle_prefix",
     "data_cache",
+    "experiment_job_name",
     "experiment_name",
     "experiment_path",
     "is_valid_tag",
@@ -211,6 +216,41 @@ class ExperimentKeys:
         """The keys of trial ``trial_id``."""
         return TrialKeys(f"{self.trials}{trial_id}/")
 
+    def document(self, attempt: int) -> str:
+        """What the runner is to do where the experiment itself is a job; JSON. Attempts count from 0."""
+        return f"{self.trials}_experiment/job-a{attempt}.json"
+
+
+@dataclass(frozen=True)
+class StudyKeys:
+    """The S3 keys of a study whose experiments are SageMaker jobs."""
+
+    tag: str
+
+    @property
+    def root(self) -> str:
+        """Prefix of the study."""
+        return f"{_S3_ROOT}/{s3_tag(self.tag)}/"
+
+    @property
+    def status(self) -> str:
+        """Prefix of the markers, from whose names alone the state of every experiment can be read."""
+        return f"{self.root}_status/"
+
+    def marker(self, id8: str, state: str) -> str:
+        """Its presence says that experiment ``id8`` is in ``state``."""
+        return f"{self.status}{id8}.{state}"
+
+    @property
+    def manifest(self) -> str:
+        """The resolved experiments; JSON."""
+        return f"{self.root}_study/manifest.json"
+
+    @property
+    def driver(self) -> str:
+        """Who launches the study's experiments now; JSON."""
+        return f"{self.root}_study/driver.json"
+
 
 def bundle_prefix(sha256: str) -> str:
     """Where the bundle with this digest lies: ``runner.pyz`` and ``source.tar.gz``."""
@@ -221,3 +261,15 @@ def trial_job_name(tag: str, id8: str, trial_id: int, run: int) -> str:
     """Name of the SageMaker job of a trial's run: the same whoever asks, so that jobs can be adopted."""
     start = f"{id8}-{trial_id}-r{run}-"
     return (start + s3_tag(tag))[:_MOST_OF_A_JOB_NAME].rstrip("-")
+
+
+def experiment_job_name(tag: str, method: str, seed: int, id8: str, attempt: int) -> str:
+    """Name of the SageMaker job that runs an experiment: ``{tag}-{method}-{seed}-{id8}-a{attempt}``.
+
+    Of a long tag and method as much as fits; what tells jobs apart is never cut.
+    """
+    end = f"-{seed}-{id8}-a{attempt}"
+    left = _MOST_OF_A_JOB_NAME - len(end)
+    method = re.sub(r"[^A-Za-z0-9]+", "-", method).strip("-")[: max(1, left // 2)].rstrip("-")
+    front = s3_tag(tag)[: left - len(method) - 1].rstrip("-")
+    return f"{front}-{method}{end}"
