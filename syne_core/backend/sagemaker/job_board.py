@@ -112,14 +112,13 @@ class JobBoard:
             run.look_interval = self.timing.first_look
             run.next_look = time.monotonic() + run.look_interval
 
-    def note_state(self, run: TrialRun, state: JobState | None) -> None:
-        """A job was described."""
+    def note_state(self, run: TrialRun, job_name: str, state: JobState | None) -> None:
+        """The run's job was described; None: there is none, somebody deleted it."""
         with self.lock:
             run.is_looking = False
-            if run.phase is Phase.ended:
+            if run.phase is Phase.ended or run.job_name != job_name:
                 return
-            if state is None:  # somebody deleted it
-                state = JobState(run.job_name, "Stopped")
+            state = state or JobState(job_name, "Stopped")
             if state.has_ended:
                 run.job, run.seen_at, run.next_look = state, self.cycle, None
                 return

@@ -201,6 +201,8 @@ class JobStarter:
         """Its job ended before anything ran. Called with the board's lock."""
         job, since = run.job, run.waiting_since
         assert job is not None
+        assert run.number is not None
+        del self._board.runs[run.trial_id, run.number]
         self._board.note_job_ended(self._board.record(run.trial_id), run.job_name)
         run.number, run.job, run.may_exist, run.next_look = None, None, False, None
         run.has_document = False

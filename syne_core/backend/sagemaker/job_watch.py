@@ -155,7 +155,8 @@ class JobWatch:
         with self._board.lock:
             for run in active:
                 due = run.next_look is not None and run.next_look <= now
-                if due and run.has_job and not run.is_looking and run.job is None:
+                exists = run.phase in (Phase.running, Phase.ending)
+                if due and exists and not run.is_looking and run.job is None:
                     run.is_looking = True
                     self._workers.submit(Task(partial(self._describe, run), partial(self._no_answer, run)))
         if self._next_listing is None:
@@ -165,10 +166,11 @@ class JobWatch:
             self._workers.submit(Task(self._list, self._no_listing))
 
     def _describe(self, run: TrialRun) -> None:
-        state = self._jobs.describe(run.job_name)
+        job_name = run.job_name
+        state = self._jobs.describe(job_name)
         if state is not None and state.status == "InProgress" and run.phase is Phase.ending:
-            self._jobs.stop(run.job_name)  # the first time it came too early, or got lost
-        self._board.note_state(run, state)
+            self._jobs.stop(job_name)  # the first time it came too early, or got lost
+        self._board.note_state(run, job_name, state)
         if run.job is not None:
             self.wake()
 
@@ -186,7 +188,7 @@ class JobWatch:
             found = self._home.trial_of(state.name)
             with self._board.lock:
                 run = self._board.runs.get(found) if found is not None else None
-                if run is not None and run.has_job and state.has_ended and run.job is None:
+                if run is not None and run.job_name == state.name and state.has_ended:
                     run.next_look = 0.0
         self._last_listing = began
 

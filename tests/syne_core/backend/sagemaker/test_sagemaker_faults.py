@@ -9,6 +9,7 @@ import pytest
 from sagemaker_watch import Watch, job_names, job_states, until_none_runs
 
 from syne_core.backend.sagemaker.sagemaker_backend import SageMakerBackend
+from syne_core.backend.sagemaker.timing import Timing
 from syne_core.backend.trial_status import Status
 from syne_core.config_space import uniform
 from syne_core.optimizer.baselines import ASHA, RandomSearch
@@ -192,3 +193,20 @@ def _patient(emulator: Emulator) -> Any:
     from botocore.config import Config
 
     return emulator.client("sagemaker", config=Config(retries={"total_max_attempts": 30}))
+
+
+@pytest.mark.parametrize("emulator", [{"capacity_errors": 0.85}], indirect=True)
+def test_backstop_does_not_mistake_a_failed_attempt_for_the_trial(
+    emulator: Emulator, make_backend: Make
+) -> None:
+    """ListTrainingJobs goes on showing the jobs that never began, under the trial's name."""
+    fast = Timing(
+        **{**vars(Timing.for_emulator()), "backstop": (0.05, 0.1), "first_look": 0.1, "longest_wait": 0.1}
+    )
+    backend = make_backend(timing=fast)
+    for _ in range(4):
+        backend.start_trial(contract_config(epochs=2))
+    watch = Watch(backend)
+    watch.until_ended(0, 1, 2, 3)
+    assert [watch.state(i) for i in range(4)] == [Status.completed] * 4, watch.results
+    assert job_states(emulator.client("sagemaker"))["Failed"] > 0, "the test would show nothing"
