@@ -52,8 +52,9 @@ class AwsCheckup:
         elif not is_ready or account.session is None or account.bucket is None:
             yield Check("jobs", "warning", "not run: first put right what is called BAD")
         else:
+            has_room = (account.quota or 0) >= JobChecks.NUM_AT_ONCE
             jobs = JobChecks(
-                account.session, self.options, account.bucket, self.tag, self.timeout, self.script
+                account.session, self.options, account.bucket, self.tag, self.timeout, self.script, has_room
             )
             most = Spending(self.options.instance_type, 1, jobs.NUM_JOBS * jobs.max_run)
             agree_to_spend(account.session, [most], self.yes)

@@ -20,15 +20,19 @@ _CONSOLE = "Service Quotas console, AWS services, Amazon SageMaker"
 
 
 class AccountChecks:
-    """Checks an account, from its credentials on. ``session`` and ``bucket`` are known after ``run``.
+    """Checks an account, from its credentials on.
 
     :param tag: below which the bucket is written to
+    :ivar session: after ``run``: None if there are no credentials
+    :ivar bucket: after ``run``: None if it cannot be used
+    :ivar quota: after ``run``: of training jobs on the instance type, None if it is not known
     """
 
     def __init__(self, options: CheckupOptions, tag: str) -> None:
         self._options, self._tag = options, tag
         self.session: AwsSession | None = None
         self.bucket: str | None = None
+        self.quota: int | None = None
         self._role_arn: str | None = None
 
     def run(self) -> Iterator[Check]:
@@ -168,6 +172,7 @@ class AccountChecks:
             yield Check("instance type", "bad", str(error))
             return
         quota = instance_quotas(session, [name])[name]
+        self.quota = quota.training
         yield _quota_check(quota, "training")
         yield _quota_check(quota, "warm_pool")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from benchmarking.commons.aws_checkup_steps import Check, CheckupOptions
+from benchmarking.commons.aws_checkup_trials import EPOCHS, HOLD_AFTER, CheckupTrials
 from syne_core.backend.trial_status import Status
 from syne_core.errors import SyneError
 from syne_core.paths import ExperimentKeys, bundle_prefix
@@ -21,26 +22,25 @@ if TYPE_CHECKING:
 
 __all__ = ["JobChecks"]
 
-_RUNS, _PAUSES, _STOPS = 0, 1, 2
-_HOLD_AFTER, _EPOCHS = 2, 4
 #: Seconds within which CloudWatch shows what a finished job printed, and stopped jobs have ended.
 _LOGS_S, _ENDING_S = 120.0, 300.0
 
 
-class _GivenUp(SyneError):
-    """A job did not do what it was expected to."""
-
-
 @dataclass
 class JobChecks:
-    """Three trials at the same time: one runs, one is paused and resumed, one is stopped.
+    """Three trials: one runs, one is paused and resumed, one is stopped.
 
+    :param bucket: exists, and may be used
     :param tag: of the jobs, and of the prefix on S3
     :param timeout: seconds for each thing that a job is expected to do
+    :param script: what they run
+    :param at_once: start all three at the same time, which saves waiting
     """
 
     #: One trial has two.
     NUM_JOBS: ClassVar[int] = 4
+    #: Instances that ``at_once`` needs.
+    NUM_AT_ONCE: ClassVar[int] = 3
 
     session: AwsSession
     options: CheckupOptions
@@ -48,6 +48,7 @@ class JobChecks:
     tag: str
     timeout: float
     script: Path
+    at_once: bool
 
     @property
     def max_run(self) -> int:
@@ -55,16 +56,15 @@ class JobChecks:
         return int(2 * self.timeout) + 60
 
     def run(self) -> Iterator[Check]:
-        """All checks; afterwards no job runs, and S3 is as it was."""
+        """All checks; afterwards, also if they are interrupted, no job runs, and S3 is as it was."""
         backend = self._backend()
         try:
-            try:
-                yield from self._checks(backend)
-            finally:
-                backend.close()
-            yield self._none_left()
+            yield from self._checks(backend)
         finally:
-            removed = self._removed()
+            _say("Waiting until all of the jobs have ended ...")
+            backend.close()
+            left, removed = self._none_left(), self._removed()
+        yield left
         yield removed
 
     def _backend(self) -> SageMakerBackend:
@@ -94,77 +94,43 @@ class JobChecks:
         step = "job"
         try:
             backend.check()
-            watch = _Watch(backend, self.timeout)
-            self._say("Starting three small jobs; on AWS, the first report may take five minutes ...")
-            watch.start(self.timeout)
-            yield self._first_report(watch)
-            yield self._completed(watch)
-            step = "stop"
-            self._say("Pausing one of the others, stopping the other ...")
-            watch.tell_to_end()
-            yield self._stopped(watch)
+            how = "Starting three small jobs" if self.at_once else "Starting a small job, two others later"
+            _say(f"{how}; on AWS, the first report may take five minutes ...")
+            trials, began = CheckupTrials(backend, self.timeout), time.monotonic()
+            runs = trials.start(holds=False)
+            held = [trials.start(holds=True) for _ in range(2)] if self.at_once else []
+            trials.until_reports(runs, 1)
+            seconds = time.monotonic() - began
+            yield Check("first report", "good", f"{seconds:.1f} s after the job was asked for")
+            yield _completed(trials, runs)
             step = "pause and resume"
-            yield self._resumed(watch)
+            pauses = held[0] if held else trials.start(holds=True)
+            yield self._resumed(trials, backend, pauses)
+            step = "stop"
+            stops = held[1] if held else trials.start(holds=True)
+            yield _stopped(trials, backend, stops)
             step = "logs"
-            yield self._logs(backend)
+            yield _logs(backend, runs)
         except SyneError as error:
             yield Check(step, "bad", str(error))
 
-    def _say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
-
-    # -- what jobs do ----------------------------------------------------------------------------
-
-    def _first_report(self, watch: _Watch) -> Check:
-        began = time.monotonic()
-        watch.until(lambda: bool(watch.reports[_RUNS]), _RUNS, "a report")
-        return Check("first report", "good", f"{time.monotonic() - began:.1f} s after the job was asked for")
-
-    def _completed(self, watch: _Watch) -> Check:
-        watch.until(lambda: watch.status[_RUNS] == Status.completed, _RUNS, "its end")
-        epochs = [report["epoch"] for report in watch.reports[_RUNS]]
-        if epochs != list(range(1, _EPOCHS + 1)):
-            return Check("job", "bad", f"of {_EPOCHS} reports, these arrived: {epochs}")
-        return Check("job", "good", f"it completed, and its {_EPOCHS} reports arrived in order")
-
-    def _stopped(self, watch: _Watch) -> Check:
-        watch.until(lambda: watch.status[_STOPS] == Status.stopped, _STOPS, "its stop")
-        if any(report["told_to_stop"] for report in watch.reports[_STOPS]):
-            return Check("stop", "good", "the script got SIGTERM, and its last report arrived")
-        return Check(
-            "stop", "bad", "the job was stopped, but the script was not told: SIGTERM did not reach it"
-        )
-
-    def _resumed(self, watch: _Watch) -> Check:
-        watch.until(lambda: watch.status[_PAUSES] == Status.paused, _PAUSES, "its pause")
-        before = len(watch.reports[_PAUSES])
-        watch.resume()
-        began = time.monotonic()
-        watch.until(lambda: len(watch.reports[_PAUSES]) > before, _PAUSES, "reports after the pause")
-        found = watch.reports[_PAUSES][before]["resumed_from"]
-        if found == _HOLD_AFTER:
-            watch.until(lambda: watch.status[_PAUSES] == Status.completed, _PAUSES, "its end")
+    def _resumed(self, trials: CheckupTrials, backend: SageMakerBackend, pauses: int) -> Check:
+        trials.until_reports(pauses, HOLD_AFTER)
+        _say("Pausing it, and resuming it as another job ..." if self.at_once else "Pausing it ...")
+        backend.pause_trial(pauses)
+        trials.until_status(pauses, Status.paused)
+        before, began = len(trials.reports[pauses]), time.monotonic()
+        backend.resume_trial(pauses)
+        trials.until_reports(pauses, before + 1)
         step = "pause and resume"
-        if found == _HOLD_AFTER:
-            seconds = time.monotonic() - began
-            return Check(step, "good", f"the checkpoint was found again; the rest took {seconds:.1f} s")
-        prefix = f"s3://{self.bucket}/{ExperimentKeys(self.tag).leaf}"
-        rights = f"may the role s3:ListBucket, s3:GetObject and s3:PutObject below {prefix}?"
-        return Check(step, "bad", f"the resumed trial did not find its checkpoint: {rights}")
-
-    def _logs(self, backend: SageMakerBackend) -> Check:
-        deadline = time.monotonic() + _LOGS_S
-        while True:
-            lines = [line for line in backend.stdout(_RUNS) if line.startswith(REPORT_TAG)]
-            if len(lines) == _EPOCHS:
-                return Check("logs", "good", f"CloudWatch shows all of {backend.job_name(_RUNS)}")
-            if time.monotonic() > deadline:
-                break
-            time.sleep(backend.timing.ending)
-        rights = "may the role logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents?"
-        return Check("logs", "bad", f"CloudWatch shows {len(lines)} of {_EPOCHS} report lines: {rights}")
-
-    # -- what is left ----------------------------------------------------------------------------
+        if trials.reports[pauses][before]["resumed_from"] != HOLD_AFTER:
+            backend.stop_trial(pauses)  # it started over, and waits once more
+            prefix = f"s3://{self.bucket}/{ExperimentKeys(self.tag).leaf}"
+            rights = f"may the role s3:ListBucket, s3:GetObject and s3:PutObject below {prefix}?"
+            return Check(step, "bad", f"the resumed trial did not find its checkpoint: {rights}")
+        seconds = time.monotonic() - began
+        trials.until_status(pauses, Status.completed)
+        return Check(step, "good", f"it went on from its checkpoint, {seconds:.1f} s after it was asked to")
 
     def _none_left(self) -> Check:
         from syne_core.aws.client_errors import clear_errors
@@ -203,69 +169,35 @@ class JobChecks:
         return Check("clean-up", "good", "what the jobs wrote to S3 is removed; their logs stay")
 
 
-class _Watch:
-    """Follows the three trials."""
+def _completed(trials: CheckupTrials, runs: int) -> Check:
+    trials.until_status(runs, Status.completed)
+    epochs = [report["epoch"] for report in trials.reports[runs]]
+    if epochs != list(range(1, EPOCHS + 1)):
+        return Check("job", "bad", f"of {EPOCHS} reports, these arrived: {epochs}")
+    return Check("job", "good", f"it completed, and its {EPOCHS} reports arrived in order")
 
-    def __init__(self, backend: SageMakerBackend, timeout: float) -> None:
-        self._backend, self._timeout = backend, timeout
-        self._trials: list[int] = []
-        self.reports: dict[int, list[dict[str, Any]]] = {}
-        self.status: dict[int, str] = {}
-        self._failures: dict[int, str | None] = {}
 
-    def start(self, timeout: float) -> None:
-        """Start all; two of them wait to be told to end."""
-        for hold_after in (0, _HOLD_AFTER, _HOLD_AFTER):
-            config = {"epochs": _EPOCHS, "hold_after": hold_after, "hold_s": 2 * timeout}
-            trial_id = self._backend.start_trial(config).trial_id
-            self._trials.append(trial_id)
-            self.reports[trial_id] = []
-        self._look()
+def _stopped(trials: CheckupTrials, backend: SageMakerBackend, stops: int) -> Check:
+    trials.until_reports(stops, HOLD_AFTER)
+    backend.stop_trial(stops)
+    trials.until_status(stops, Status.stopped)
+    if any(report["told_to_stop"] for report in trials.reports[stops]):
+        return Check("stop", "good", "the script got SIGTERM, and its last report arrived")
+    return Check("stop", "bad", "the job was stopped, but SIGTERM did not reach the script")
 
-    def tell_to_end(self) -> None:
-        """Pause one and stop the other, once they hold."""
-        for trial_id in (_PAUSES, _STOPS):
-            self.until(lambda i=trial_id: len(self.reports[i]) >= _HOLD_AFTER, trial_id, "reports")  # type: ignore[misc]
-        self._backend.pause_trial(_PAUSES)
-        self._backend.stop_trial(_STOPS)
 
-    def resume(self) -> None:
-        """Resume the paused one."""
-        self._backend.resume_trial(_PAUSES)
-        self._look()
+def _logs(backend: SageMakerBackend, runs: int) -> Check:
+    deadline = time.monotonic() + _LOGS_S
+    while True:
+        lines = [line for line in backend.stdout(runs) if line.startswith(REPORT_TAG)]
+        if len(lines) == EPOCHS:
+            return Check("logs", "good", f"CloudWatch shows all that {backend.job_name(runs)} printed")
+        if time.monotonic() > deadline:
+            break
+        time.sleep(backend.timing.ending)
+    rights = "may the role logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents?"
+    return Check("logs", "bad", f"CloudWatch shows {len(lines)} of {EPOCHS} report lines: {rights}")
 
-    def until(self, is_there: Callable[[], bool], trial_id: int, what: str) -> None:
-        """Wait for something.
 
-        :raises SyneError: the trial ended without it, or time is up
-        """
-        deadline = time.monotonic() + self._timeout
-        while True:
-            self._look()
-            if is_there():
-                return
-            name = self._backend.job_name(trial_id) or "a job"
-            status = self.status[trial_id]
-            if status not in (Status.in_progress, Status.stopping):
-                raise _GivenUp(f"{name} ended as {status}: {self._failures[trial_id] or 'no reason given'}")
-            if time.monotonic() > deadline:
-                raise _GivenUp(f"{name}: waited {self._timeout:g} s for {what} in vain; {self._stands(name)}")
-            self._backend.wait(min(1.0, self._timeout / 10))
-
-    def _look(self) -> None:
-        states, fresh = self._backend.fetch_status_results(self._trials)
-        for trial_id, (trial, status) in states.items():
-            self.status[trial_id] = status
-            self._failures[trial_id] = getattr(trial, "failure", None)
-        for trial_id, report in fresh:
-            self.reports[trial_id].append(report)
-
-    def _stands(self, name: str) -> str:
-        from syne_core.aws.client_errors import clear_errors
-        from syne_core.aws.job_states import TrainingJobs
-
-        with clear_errors(f"describe {name}"):
-            state = TrainingJobs(self._backend.session).describe(name)
-        if state is None:
-            return "SageMaker had no instance for it (quota, capacity)"
-        return f"it is {state.status} ({state.secondary or 'no more is known'}); --timeout gives it more"
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

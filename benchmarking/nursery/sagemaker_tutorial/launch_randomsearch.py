@@ -21,6 +21,8 @@ from syne_core.backend.sagemaker_backend import (
 )
 from syne_core.optimizer.baselines import ASHA, MOBSTER, BayesianOptimization, RandomSearch
 
+__all__ = ["main", "parse_arguments"]
+
 METHODS = {"RS": RandomSearch, "BO": BayesianOptimization, "ASHA": ASHA, "MOBSTER": MOBSTER}
 MULTI_FIDELITY = ("ASHA", "MOBSTER")
 EXAMPLE = "Example: launch_randomsearch.py --n_workers 2 --max_wallclock_time 60"

@@ -23,7 +23,7 @@ from syne_core.errors import AwsSetupError, RefusedError
 
 STEPS = (
     *("credentials", "role", "bucket", "role's rights", "your rights", "quota", "warm pool quota", "price"),
-    *("first report", "job", "stop", "pause and resume", "logs", "jobs left", "clean-up"),
+    *("first report", "job", "pause and resume", "stop", "logs", "jobs left", "clean-up"),
 )
 
 
@@ -169,12 +169,15 @@ def test_job_that_says_nothing(emulator: Emulator, write_script: Callable[[str],
     assert found["jobs left"].level == "good"
 
 
-def test_neither_signal_nor_checkpoint(emulator: Emulator, write_script: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize("emulator", [{"quotas": {"ml.m5.large": 1}}], indirect=True)
+def test_neither_signal_nor_checkpoint_and_one_instance(
+    emulator: Emulator, write_script: Callable[[str], Path]
+) -> None:
     text = CHECKUP_SCRIPT.read_text()
     deaf = text.replace("told_to_stop=1", "told_to_stop=0").replace("write_text(str(epoch))", "exists()")
     wrong = bad(checks(write_script(deaf)))
-    assert list(wrong) == ["stop", "pause and resume"]
-    assert "SIGTERM did not reach it" in wrong["stop"]
+    assert list(wrong) == ["pause and resume", "stop"]
+    assert "SIGTERM did not reach the script" in wrong["stop"]
     assert "did not find its checkpoint: may the role s3:ListBucket" in wrong["pause and resume"]
 
 
