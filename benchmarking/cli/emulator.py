@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shlex
 import signal
 import socket
@@ -64,6 +65,8 @@ def command(port: int, state: str | None, **flags: Any) -> int:
     settings = _settings(**flags)
     from syne_core.emulator import Emulator
 
+    _allow_many_files()
+
     with _Signals() as signals, Emulator(settings, port=port, folder=state) as emulator:
         lines = [f"export {name}={shlex.quote(value)}" for name, value in emulator.environment().items()]
         print("\n".join(lines), flush=True)
@@ -74,6 +77,12 @@ def command(port: int, state: str | None, **flags: Any) -> int:
         )
         received = signals.wait()
     return 130 if received == signal.SIGINT else 0
+
+
+def _allow_many_files() -> None:
+    """Each job takes a handful of file descriptors, each client a connection."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Signals:

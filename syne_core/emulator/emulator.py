@@ -66,7 +66,8 @@ class Emulator:
     :param port: 0 for a free one
     :param folder: what it remembers of earlier sessions and keeps for later ones; None: nothing
     :param start_jobs: runs the jobs; for tests
-    :raises UsageError: on entering: the port is taken, or settings name what does not exist
+    :raises UsageError: on entering: the port is taken, settings name what does not exist, or this machine
+        refuses the isolation that was asked for
     :raises ExperimentError: on entering: there is already an emulator in this process, or in ``folder``
     """
 
@@ -210,6 +211,10 @@ class Emulator:
 
     def _surroundings(self, folder: Path) -> JobSurroundings:
         settings = self.settings
+        if self._start_jobs is None and settings.isolation != "auto":
+            from syne_core.emulator.jobs.isolation import isolation_named
+
+            isolation_named(settings.isolation, folder)  # better now than in every job
         return JobSurroundings(
             endpoint_url=self.endpoint_url,
             region=settings.region,

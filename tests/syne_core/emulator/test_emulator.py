@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from syne_core.emulator import Emulator, EmulatorSettings
-from syne_core.errors import ExperimentError
+from syne_core.errors import ExperimentError, UsageError
 
 
 def test_a_client_of_the_environment_alone_reaches_it(emulator: Emulator) -> None:
@@ -45,3 +45,16 @@ def test_another_account_and_region_begin_empty() -> None:
 
 def test_the_fixture_leads_subprocesses_to_it(emulator: Emulator) -> None:
     assert {name: os.environ[name] for name in emulator.environment()} == emulator.environment()
+
+
+def test_an_isolation_that_this_machine_refuses_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from syne_core.emulator.jobs import isolation
+
+    monkeypatch.setattr(isolation, "_best", lambda below: isolation.Isolation(namespaces=False))
+    refused = Emulator(EmulatorSettings(isolation="namespaces"))
+    with pytest.raises(UsageError, match="refuses user namespaces"), refused:
+        pass
+    with Emulator(EmulatorSettings(isolation="folder")) as running:
+        assert running.endpoint_url
