@@ -18,7 +18,7 @@ __all__ = ["cli", "main"]
 _VERBS = {
     "run": ("run", "Run experiments: methods on a benchmark."),
     "init": ("init", "Write the files of a benchmark for a training script of your own."),
-    "doctor": ("doctor", "Run a short trial of a benchmark and say what is wrong with its script."),
+    "doctor": ("doctor", "Say what is wrong with a benchmark's script, or with an AWS account."),
     "list": ("list_names", "List benchmarks or methods, or the schema of study files."),
     "status": ("status", "Show how studies stand."),
     "best": ("best", "Show the best configuration of a study."),

@@ -94,6 +94,17 @@ def test_emulator_is_good_and_as_before_afterwards(emulator: Emulator) -> None:
     assert actions_of_calls(emulator.calls()) <= page_actions("caller")
 
 
+def test_one_that_is_broken_off_leaves_nothing(emulator: Emulator) -> None:
+    checkup = AwsCheckup(CheckupOptions(), timeout=60.0)
+    run = checkup.run()
+    assert any(check.step == "first report" for check in run)
+    run.close()
+    assert "Contents" not in emulator.client("s3").list_objects_v2(Bucket=emulator.bucket)
+    jobs = emulator.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+    assert len(jobs) == 3
+    assert {job["TrainingJobStatus"] for job in jobs} <= {"Completed", "Stopped"}
+
+
 # -- what is wrong with an account -------------------------------------------------------------------------
 
 
