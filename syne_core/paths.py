@@ -39,6 +39,7 @@ __all__ = [
     "is_valid_tag",
     "resolve_data_paths",
     "s3_tag",
+    "studies_prefix",
     "trial_job_name",
 ]
 
@@ -250,6 +251,11 @@ class StudyKeys:
     def driver(self) -> str:
         """Who launches the study's experiments now; JSON."""
         return f"{self.root}_study/driver.json"
+
+
+def studies_prefix() -> str:
+    """Below which every study has a folder, and the bundles have one too."""
+    return f"{_S3_ROOT}/"
 
 
 def bundle_prefix(sha256: str) -> str:

@@ -22,11 +22,12 @@ _ABSENT = frozenset({"404", "NoSuchBucket", "NotFound"})
 _SAID_ELSEWHERE = frozenset({"BucketAlreadyOwnedByYou", "OperationAborted"})
 
 
-def default_bucket(session: AwsSession, chosen: str | None = None) -> str:
+def default_bucket(session: AwsSession, chosen: str | None = None, create: bool = True) -> str:
     """Name of the bucket that everything goes to; it exists, and is in the session's region.
 
     :param chosen: a bucket of one's own (``--s3_bucket``), which must exist; else the one that
         SageMaker's SDKs use, ``sagemaker-{region}-{account}``, is made if it is absent
+    :param create: False: who only wants to look makes nothing
     :raises AwsSetupError: it is absent, in another region, or not ours
     """
     name = _bucket_name(chosen) if chosen else f"sagemaker-{session.region}-{session.account_id}"
@@ -44,6 +45,11 @@ def default_bucket(session: AwsSession, chosen: str | None = None) -> str:
                 raise AwsSetupError(
                     f"There is no bucket '{name}' in {session.target}. Create it, or leave --s3_bucket out: "
                     f"'sagemaker-{session.region}-{session.account_id}'"
+                ) from None
+            if not create:
+                raise AwsSetupError(
+                    f"There is no bucket '{name}' in {session.target}, so nothing was launched there yet; "
+                    "another one: --s3_bucket"
                 ) from None
             _create_bucket(s3, name, session.region)
     return name
