@@ -1,0 +1,1 @@
+"""Studies whose experiments are SageMaker jobs: plan, launch, watch, collect."""
