@@ -10,8 +10,8 @@ On S3 the same folder lies below ``syne-tune/``, with the trials that are SageMa
 
     syne-tune/{experiment}/...
     syne-tune/{experiment}-trials/_reports/{what their runs report}
-    syne-tune/{experiment}-trials/{trial_id}/{job-r0.json,checkpoints/,output/}
-    syne-tune/{experiment}-trials/_experiment/job-a0.json
+    syne-tune/{experiment}-trials/{trial_id}/{job-r0.json,checkpoints/,output/,std.out,std.err}
+    syne-tune/{experiment}-trials/_experiment/{job-a0.json,output/}
     syne-tune/{tag}/_status/{id8}.{state}
     syne-tune/{tag}/_study/{manifest.json,driver.json}
     syne-tune/bundles/{sha256}/{runner.pyz,source.tar.gz}
@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = [
+    "FOLDER_VARIABLE",
+    "TRIALS_VARIABLE",
     "ExperimentKeys",
     "ExperimentPaths",
     "StudyKeys",
@@ -46,6 +48,10 @@ __all__ = [
 ROOT_VARIABLE = "SYNETUNE_FOLDER"
 DATA_VARIABLE = "SYNEBENCH_DATA"
 DATA_KEYS = ("dataset_path",)
+#: Where the one experiment of a SageMaker job lies there: its name below the root is a link to this folder.
+FOLDER_VARIABLE = "SYNEBENCH_EXPERIMENT_FOLDER"
+#: Where the folders of its trials lie, outside of that folder, which is copied to S3 all the time.
+TRIALS_VARIABLE = "SYNEBENCH_TRIALS_FOLDER"
 
 
 def experiment_path(tuner_name: str | None = None, local_path: str | Path | None = None) -> Path:
@@ -184,6 +190,16 @@ class TrialKeys:
         """Prefix of the model and output archives of its jobs."""
         return f"{self.prefix}output/"
 
+    @property
+    def stdout(self) -> str:
+        """What its runs printed to standard output, where they were processes of the experiment's job."""
+        return f"{self.prefix}std.out"
+
+    @property
+    def stderr(self) -> str:
+        """What they printed to standard error."""
+        return f"{self.prefix}std.err"
+
     def job(self, run: int) -> str:
         """What the runner is to do in run ``run`` (0, then 1 for each time it was resumed); JSON."""
         return f"{self.prefix}job-r{run}.json"
@@ -220,6 +236,11 @@ class ExperimentKeys:
     def document(self, attempt: int) -> str:
         """What the runner is to do where the experiment itself is a job; JSON. Attempts count from 0."""
         return f"{self.trials}_experiment/job-a{attempt}.json"
+
+    @property
+    def output(self) -> str:
+        """Prefix of the model and output archives of the jobs that are the experiment itself."""
+        return f"{self.trials}_experiment/output/"
 
 
 @dataclass(frozen=True)
