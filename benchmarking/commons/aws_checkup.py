@@ -56,6 +56,6 @@ class AwsCheckup:
             jobs = JobChecks(
                 account.session, self.options, account.bucket, self.tag, self.timeout, self.script, has_room
             )
-            most = Spending(self.options.instance_type, 1, jobs.NUM_JOBS * jobs.max_run)
-            agree_to_spend(account.session, [most], self.yes)
+            most = [Spending(self.options.instance_type, 1, jobs.max_run)] * jobs.NUM_JOBS
+            agree_to_spend(account.session, most, self.yes, "jobs")
             yield from jobs.run()

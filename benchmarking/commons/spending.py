@@ -45,16 +45,19 @@ class Spending:
         return None if price is None else price.usd_per_hour * self.instance_hours
 
 
-def agree_to_spend(session: AwsSession, spendings: Iterable[Spending], yes: bool) -> None:
+def agree_to_spend(
+    session: AwsSession, spendings: Iterable[Spending], yes: bool, each: str = "experiments"
+) -> None:
     """Say where jobs will run and what they may cost; on a real account, ask unless ``yes``.
 
+    :param each: what one of ``spendings`` is for
     :raises RefusedError: the answer was no, or there is nobody to ask
     """
     spendings = list(spendings)
     if session.is_emulator:
         print(f"Trials run as jobs of {session.target}: they cost nothing.", file=sys.stderr)
         return
-    print(f"Trials run as jobs of {session.target}: {_in_words(session, spendings)}", file=sys.stderr)
+    print(f"Trials run as jobs of {session.target}: {_in_words(session, spendings, each)}", file=sys.stderr)
     if yes or _IN_A_JOB in os.environ:
         return
     if not sys.stdin.isatty():
@@ -64,12 +67,12 @@ def agree_to_spend(session: AwsSession, spendings: Iterable[Spending], yes: bool
         raise RefusedError("Nothing was started")
 
 
-def _in_words(session: AwsSession, spendings: list[Spending]) -> str:
+def _in_words(session: AwsSession, spendings: list[Spending], each: str) -> str:
     costs = [spending.cost(session) for spending in spendings]
     hours = sum(spending.instance_hours for spending in spendings)
     types = ", ".join(dict.fromkeys(spending.instance_type for spending in spendings))
     longest = max((spending.seconds for spending in spendings), default=0.0)
-    text = f"at most {hours:.1f} instance-hours of {types} ({len(spendings)} experiments of up to "
+    text = f"at most {hours:.1f} instance-hours of {types} ({len(spendings)} {each} of up to "
     text += f"{duration(longest)})"
     known = [cost for cost in costs if cost is not None]
     if len(known) < len(costs):

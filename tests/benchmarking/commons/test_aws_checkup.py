@@ -192,16 +192,18 @@ def test_neither_signal_nor_checkpoint_and_one_instance(
     assert "did not find its checkpoint: may the role s3:ListBucket" in wrong["pause and resume"]
 
 
-def test_who_does_not_want_to_pay_has_seen_the_rest(
+def test_who_does_not_agree_to_pay_has_seen_the_rest(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*arguments: object) -> None:
-        raise RefusedError("Nothing was started")
-
-    monkeypatch.setattr("benchmarking.commons.aws_checkup.agree_to_spend", refuse)
+    monkeypatch.setattr(AwsSession, "is_emulator", False)
+    monkeypatch.setattr("syne_core.aws.role_rights.missing_rights", lambda *_: ["s3:PutObject"])
     done = doctor("--json")
     assert isinstance(done.exception, RefusedError)
-    assert [check["step"] for check in json.loads(done.stdout)] == list(STEPS[:8])
+    assert "account 123456789012 in us-east-1: at most 1.4 instance-hours of ml.m5.large" in done.stderr
+    assert "(4 jobs of up to 21 min), at most 0.16 USD on demand" in done.stderr
+    found = {check["step"]: check["level"] for check in json.loads(done.stdout)}
+    assert list(found) == list(STEPS[:8])
+    assert found["role's rights"] == "bad"
     assert "CreateTrainingJob" not in emulator.calls()
 
 
