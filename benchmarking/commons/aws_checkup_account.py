@@ -98,10 +98,8 @@ class AccountChecks:
     # -- bucket ----------------------------------------------------------------------------------
 
     def _bucket(self, session: AwsSession) -> Iterator[Check]:
-        from syne_core.aws.accounts import default_bucket
-
         try:
-            name = default_bucket(session, self._options.s3_bucket)
+            name, is_new = self._found_bucket(session)
         except SyneError as error:
             yield Check("bucket", "bad", str(error))
             return
@@ -110,9 +108,19 @@ class AccountChecks:
             yield Check("bucket", "bad", "; ".join(mistakes))
         else:
             self.bucket = name
-            yield Check("bucket", "good", f"s3://{name}: objects can be written, read, listed and deleted")
+            made = "was made just now and stays; " if is_new else ""
+            yield Check("bucket", "good", f"s3://{name}: {made}objects can be written, read, listed, deleted")
         if self._role_arn is not None:
             yield self._role_rights(session, name)
+
+    def _found_bucket(self, session: AwsSession) -> tuple[str, bool]:
+        """The bucket, and whether it had to be made."""
+        from syne_core.aws.accounts import default_bucket
+
+        try:
+            return default_bucket(session, self._options.s3_bucket, create=False), False
+        except AwsSetupError:
+            return default_bucket(session, self._options.s3_bucket), True
 
     def _tried(self, session: AwsSession, bucket: str) -> Iterator[SyneError]:
         """What cannot be done with an object."""

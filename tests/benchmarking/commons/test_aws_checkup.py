@@ -152,8 +152,9 @@ def test_bucket_that_denies(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     "emulator", [{"quotas": {"ml.m5.large": 0}, "warm_pool_quotas": {"ml.m5.large": 0}}], indirect=True
 )
-def test_no_quota(emulator: Emulator) -> None:
-    found = checks()
+def test_no_quota_and_a_bucket_that_is_new(emulator: Emulator) -> None:
+    found = checks(region="eu-central-1")
+    assert "eu-central-1-123456789012: was made just now and stays; objects can be" in found["bucket"].what
     assert bad(found) == {
         "quota": "'ml.m5.large for training job usage' is 0: request an increase of it (Service Quotas "
         "console, AWS services, Amazon SageMaker), or try another --instance_type"
