@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarking.commons.remote.manifest import read_manifest
 from benchmarking.commons.remote.place import Place
 from syne_core.errors import ResultsError, UnknownNameError, UsageError
 from syne_core.paths import ExperimentKeys, StudyKeys, s3_tag, studies_prefix
@@ -31,6 +31,7 @@ class RemoteExperiment:
     method: str
     seed: int
     benchmark: str
+    backend: str
     n_workers: int = 1
     max_wallclock_time: float | None = None
     instance_type: str | None = None
@@ -48,6 +49,12 @@ class RemoteExperiment:
         return ExperimentKeys(self.name)
 
     @property
+    def job_instance_type(self) -> str | None:
+        """What the experiment's job runs on; None if it is not known."""
+        own = self.instance_type if self.backend == "local" else self.tuner_instance_type
+        return self.job.get("instance_type") or own
+
+    @property
     def short_name(self) -> str:
         """``METHOD-SEED``, which names an experiment in most studies."""
         return f"{self.method}-{self.seed}"
@@ -58,7 +65,7 @@ class RemoteStudy:
     """What the manifest says.
 
     :param tag: as the user wrote it, with ``_`` if there were any
-    :param command: that launched the study, as words
+    :param command: that launched the study, or added to it, as words
     :param created: seconds since 1970
     """
 
@@ -66,7 +73,7 @@ class RemoteStudy:
     tag: str
     backend: str
     command: tuple[str, ...]
-    created: float | None
+    created: float
     experiments: tuple[RemoteExperiment, ...]
 
     @property
@@ -112,20 +119,17 @@ def find_study(place: Place, tag: str) -> RemoteStudy | None:
 
     :raises ResultsError: its manifest is damaged
     """
-    from syne_core.aws.client_errors import clear_errors, error_code
+    from syne_core.aws.client_errors import clear_errors
 
-    key = StudyKeys(tag).manifest
-    with clear_errors(f"read {place.objects.uri(key)}"):
-        try:
-            content = place.objects.get(key)
-        except Exception as error:
-            if error_code(error) == "NoSuchKey":
-                return None
-            raise
+    with clear_errors(f"read the manifest of {tag}"):
+        manifest = read_manifest(place.s3, place.bucket, tag)
+    if manifest is None:
+        return None
     try:
-        return _study(place, tag, json.loads(content))
+        experiments = tuple(_experiment(entry, manifest.backend) for entry in manifest.experiments)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ResultsError(f"{place.objects.uri(key)} is damaged: {error!r}") from None
+        raise ResultsError(f"The manifest of {tag} is damaged: {error!r}") from None
+    return RemoteStudy(place, manifest.tag, manifest.backend, manifest.command, manifest.created, experiments)
 
 
 def pick_experiment(study: RemoteStudy, name: str) -> RemoteExperiment:
@@ -146,33 +150,17 @@ def pick_experiment(study: RemoteStudy, name: str) -> RemoteExperiment:
     raise UnknownNameError(f"experiment of {study.tag}", name, {e.short_name for e in experiments})
 
 
-def _study(place: Place, tag: str, manifest: dict[str, Any]) -> RemoteStudy:
-    return RemoteStudy(
-        place=place,
-        tag=str(manifest.get("tag") or tag),
-        backend=str(manifest.get("backend") or "?"),
-        command=_words(manifest.get("command")),
-        created=manifest.get("created"),
-        experiments=tuple(_experiment(entry) for entry in manifest["experiments"]),
-    )
-
-
-def _experiment(entry: dict[str, Any]) -> RemoteExperiment:
+def _experiment(entry: Mapping[str, Any], backend: str) -> RemoteExperiment:
     return RemoteExperiment(
         id=str(entry["id"]),
         name=str(entry["name"]),
         method=str(entry["method"]),
         seed=int(entry["seed"]),
         benchmark=str(entry["benchmark"]),
+        backend=str(entry.get("backend") or backend),
         n_workers=int(entry.get("n_workers") or 1),
         max_wallclock_time=entry.get("max_wallclock_time"),
         instance_type=entry.get("instance_type"),
         tuner_instance_type=entry.get("tuner_instance_type"),
         job=entry.get("job") or {},
     )
-
-
-def _words(command: Any) -> tuple[str, ...]:
-    if isinstance(command, str):
-        return (command,)
-    return tuple(map(str, command)) if isinstance(command, list) else ()
