@@ -17,6 +17,8 @@ __all__ = ["cli", "main"]
 #: Verb, module below ``benchmarking.cli``, what ``--help`` says of it.
 _VERBS = {
     "run": ("run", "Run experiments: methods on a benchmark."),
+    "plan": ("plan", "Show what a study launched as SageMaker jobs would run and cost."),
+    "launch": ("launch", "Launch experiments as SageMaker jobs."),
     "init": ("init", "Write the files of a benchmark for a training script of your own."),
     "doctor": ("doctor", "Say what is wrong with a benchmark's script, or with an AWS account."),
     "list": ("list_names", "List benchmarks or methods, or the schema of study files."),

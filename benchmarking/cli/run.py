@@ -24,7 +24,7 @@ from benchmarking.commons.launch_flags import (
 from benchmarking.commons.relaunch import process_command
 from benchmarking.commons.settings import read_settings
 
-__all__ = ["command"]
+__all__ = ["command", "run_words"]
 
 _PROGRAM = "synebench run"
 
@@ -37,6 +37,16 @@ _PROGRAM = "synebench run"
 def command(arguments: tuple[str, ...]) -> int:
     """Run experiments: methods on benchmarks."""
     sys.argv[0] = _PROGRAM
+    return run_words(arguments)
+
+
+def run_words(arguments: Sequence[str] | None = None) -> int:
+    """Run what ``arguments`` ask for; the exit code.
+
+    :param arguments: command line; None for that of this process
+    :raises UsageError: listing all mistakes, before anything is started
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
     backend = _backend(arguments)
     if backend == "simulator":
         return _simulate(arguments)

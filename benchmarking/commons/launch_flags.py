@@ -18,6 +18,7 @@ __all__ = [
     "DEFAULT_BENCHMARK",
     "LOCAL_FLAGS",
     "METHODS_FLAG",
+    "REMOTE_FLAGS",
     "SAGEMAKER_FLAGS",
     "SIMULATOR_FLAGS",
     "ExtraArgs",
@@ -105,18 +106,17 @@ LOCAL_FLAGS = (
     _MAX_COST,
 )
 
-#: Of the SageMaker back-end.
-SAGEMAKER_FLAGS = (
-    _flag("warm_pool", as_bool, "keep instances for 10 minutes after a trial, for the next one", False),
-    _flag("instance_type", str, "SageMaker instance type of a trial; default: the benchmark's"),
-    _flag("instance_count", int, "instances of a trial; default: the benchmark's", bound="positive"),
-    _flag("use_spot_instances", as_bool, "managed spot training: cheaper, may be interrupted", False),
+_JOB_FLAGS = (
+    _flag(
+        "instance_type",
+        str,
+        "SageMaker instance type of a trial, or of an experiment that runs its trials in its own job; "
+        "default: the benchmark's",
+    ),
+    _flag("warm_pool", as_bool, "keep instances for 10 minutes after a job, for the next one", False),
     _flag("s3_bucket", str, "bucket for results, checkpoints and code; default: sagemaker-REGION-ACCOUNT"),
     _flag("role", str, "name or ARN of the role that jobs run as; default: $AWS_ROLE, else found"),
     _flag("region", str, "AWS region; default: that of the AWS configuration"),
-    _flag(
-        "start_jobs_without_delay", as_bool, "do not wait until the job of a stopped trial has ended", False
-    ),
     _flag(
         "estimator_fit_backoff_wait_time",
         as_duration,
@@ -125,6 +125,16 @@ SAGEMAKER_FLAGS = (
         bound="positive",
     ),
     _switch("yes", "do not ask before spending money", in_files=False),
+)
+
+#: Of the SageMaker back-end.
+SAGEMAKER_FLAGS = (
+    *_JOB_FLAGS,
+    _flag("instance_count", int, "instances of a trial; default: the benchmark's", bound="positive"),
+    _flag("use_spot_instances", as_bool, "managed spot training: cheaper, may be interrupted", False),
+    _flag(
+        "start_jobs_without_delay", as_bool, "do not wait until the job of a stopped trial has ended", False
+    ),
     _DELETE_CHECKPOINTS,
     _MAX_COST,
 )
@@ -144,15 +154,36 @@ SIMULATOR_FLAGS = (
     _delay("end_after_stop", "from that moment to a free worker"),
 )
 
+#: Of launchers whose experiments are SageMaker jobs, whatever the back-end inside.
+REMOTE_FLAGS = (
+    *_JOB_FLAGS,
+    _flag(
+        "tuner_instance_type",
+        str,
+        "instance type of an experiment that needs no GPU itself, as its trials are simulated or are jobs",
+        "ml.c5.xlarge",
+    ),
+    _flag("max_parallel_jobs", int, "experiments at a time; default: as the quota allows", bound="positive"),
+    _flag("study_max_cost", float, "refuse what may cost more than this, in USD on demand", bound="positive"),
+    _flag("study_max_hours", float, "refuse what may take more instance-hours than this", bound="positive"),
+    _switch("retry_failed", "run experiments again that failed"),
+    _switch("wait", "wait until all experiments have ended"),
+    _switch("check_quota", "with --dry_run: ask the account for its quotas and for what exists already"),
+)
+
 #: Only where the command decides about the back-end.
 BACKEND_FLAG = _flag("backend", as_backend, "where trials run: local, sagemaker or simulator", "local")
 
 #: Only where the methods are not the launcher's own.
 METHODS_FLAG = _flag("methods", Path, "Python file whose dictionary 'methods' replaces the registered ones")
 
-#: Those that ``synebench run`` takes, with one back-end or another.
+#: Those that ``synebench run`` and ``synebench launch`` take, with one back-end or another.
 ALL_FLAGS = tuple(
-    dict.fromkeys((*BASE_FLAGS, *LOCAL_FLAGS, *SAGEMAKER_FLAGS, *SIMULATOR_FLAGS, METHODS_FLAG, BACKEND_FLAG))
+    dict.fromkeys(
+        flag
+        for flags in (BASE_FLAGS, LOCAL_FLAGS, SAGEMAKER_FLAGS, SIMULATOR_FLAGS, REMOTE_FLAGS)
+        for flag in (*flags, METHODS_FLAG, BACKEND_FLAG)
+    )
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,11 +27,13 @@ class Settings:
     :param values: by flag name; None for what could not be read
     :param mistakes: everything wrong so far, a line each
     :param notes: what a user should know though nothing is wrong
+    :param given: by flag name, what was given in words; nothing for defaults
     """
 
     values: SimpleNamespace
     mistakes: list[str]
     notes: list[str]
+    given: Mapping[str, Given] = field(default_factory=dict)
 
 
 def read_settings(flags: Sequence[Flag], words: Sequence[str], environment: Mapping[str, str]) -> Settings:
@@ -56,7 +58,7 @@ def read_settings(flags: Sequence[Flag], words: Sequence[str], environment: Mapp
         for name, value in in_environment.items()
         if given[name] is value
     ]
-    return Settings(SimpleNamespace(**values), mistakes, notes)
+    return Settings(SimpleNamespace(**values), mistakes, notes, given)
 
 
 def _study_path(given: Mapping[str, Given], loose: list[str], mistakes: list[str]) -> Path | None:

@@ -1,0 +1,120 @@
+"""What an account says about a plan: its quotas, and what already exists on S3. Reads only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from benchmarking.commons.remote.footprint import Footprint
+from syne_core.errors import AwsSetupError, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from syne_core.aws.quotas import InstanceQuota
+    from syne_core.aws.session import AwsSession
+
+__all__ = ["AccountPlan", "ask_account", "check_tag", "refuse_above_quota", "states_on_s3"]
+
+
+@dataclass(frozen=True)
+class AccountPlan:
+    """What was asked.
+
+    :param target: the account or the emulator, in words
+    :param quotas: by instance type
+    :param states: of experiments, by the first 8 digits of their identity
+    """
+
+    target: str
+    quotas: Mapping[str, InstanceQuota]
+    states: Mapping[str, str]
+
+    def quotas_json(self) -> list[dict[str, Any]]:
+        """As shown by ``--check_quota --json``."""
+        return [
+            {
+                "instance_type": q.instance_type,
+                "training": q.training,
+                "spot": q.spot,
+                "warm_pool": q.warm_pool,
+            }
+            for q in self.quotas.values()
+        ]
+
+
+def ask_account(settings: SimpleNamespace, footprints: Iterable[Footprint]) -> AccountPlan:
+    """Ask the account that flags and environment describe; nothing is made there.
+
+    :raises AwsSetupError: there are no credentials, or they may not read the bucket
+    :raises UsageError: the tag is that of another study on S3
+    """
+    from benchmarking.commons.remote.place import Place
+    from syne_core.aws.quotas import instance_quotas
+    from syne_core.aws.session import AwsSession
+
+    session = AwsSession.resolve(settings.region)
+    types = dict.fromkeys(name for one in footprints for name in one.instances)
+    try:
+        place = Place.find(settings.region, settings.s3_bucket)
+    except AwsSetupError:
+        if settings.s3_bucket is not None:
+            raise
+        states: dict[str, str] = {}  # the default bucket is made by the first launch
+    else:
+        states = states_on_s3(session, place.bucket, settings.experiment_tag)
+    return AccountPlan(session.target, instance_quotas(session, types), states)
+
+
+def states_on_s3(session: AwsSession, bucket: str, tag: str) -> dict[str, str]:
+    """The states of the experiments of study ``tag``, by the first 8 digits of their identity.
+
+    :raises UsageError: what lies there belongs to another tag
+    :raises AwsSetupError: the bucket cannot be read
+    """
+    from benchmarking.commons.remote.manifest import read_manifest
+    from benchmarking.commons.remote.markers import read_states
+    from syne_core.aws.client_errors import clear_errors
+
+    s3 = session.client("s3")
+    with clear_errors(f"read study '{tag}' in bucket '{bucket}'"):
+        manifest = read_manifest(s3, bucket, tag)
+        if manifest is not None:
+            check_tag(tag, manifest.tag)
+        return {id8: state.state for id8, state in read_states(s3, bucket, tag).items()}
+
+
+def check_tag(tag: str, earlier: str) -> None:
+    """See that a study on S3 is the one that is meant: there, ``_`` and ``-`` are the same.
+
+    :raises UsageError: it is not
+    """
+    if tag != earlier:
+        raise UsageError(
+            f"--experiment_tag {tag}: on S3, '{earlier}' is a study already, and both would be the same "
+            "there ('_' becomes '-'); choose another tag"
+        )
+
+
+def refuse_above_quota(footprints: Sequence[Footprint], quotas: Mapping[str, InstanceQuota]) -> None:
+    """See that each job could start if it were alone; unknown quotas are no obstacle.
+
+    :raises RefusedError: one could never start
+    """
+    most: Counter[tuple[str, str]] = Counter()
+    for one in footprints:
+        most |= one.quota_uses
+    lacking = []
+    for (instance_type, use), needed in most.items():
+        quota = quotas.get(instance_type)
+        allowed = None if quota is None else quota.of_jobs(use == "spot")
+        if allowed is not None and needed > allowed:
+            what = "spot training" if use == "spot" else "training"
+            lacking.append(
+                f"An experiment needs {needed} instance{'s' if needed > 1 else ''} of {instance_type} at a "
+                f"time; the quota for {what} is {allowed}"
+            )
+    if lacking:
+        more = "Ask for more in the console of Service Quotas, or use fewer workers. Nothing was started."
+        raise RefusedError("\n".join([*lacking, more]))
