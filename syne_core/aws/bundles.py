@@ -26,7 +26,7 @@ from syne_core.aws.session import AwsSession
 from syne_core.errors import SyneError, UsageError
 from syne_core.paths import bundle_prefix
 
-__all__ = ["DEFAULT_SIZE_LIMIT", "Bundle", "BundleFile", "make_bundle", "upload_bundle"]
+__all__ = ["DEFAULT_SIZE_LIMIT", "Bundle", "BundleFile", "make_bundle", "upload_bundle", "with_file"]
 
 #: In bytes, before compression.
 DEFAULT_SIZE_LIMIT = 500 * 1024**2
@@ -122,6 +122,17 @@ def make_bundle(
         files.append(_made_file(ENGINE_NAME, engine_archive()))
     files.sort(key=lambda file: file.name)
     return Bundle(_digest(files), tuple(files), tuple(_notes(found)))
+
+
+def with_file(bundle: Bundle, name: str, content: bytes) -> Bundle:
+    """``bundle`` with one more file.
+
+    :raises UsageError: it has one of that name
+    """
+    if any(file.name == name for file in bundle.files):
+        raise UsageError(f"There is a file '{name}' already; call it otherwise")
+    files = sorted([*bundle.files, _made_file(name, content)], key=lambda file: file.name)
+    return Bundle(_digest(files), tuple(files), bundle.notes)
 
 
 def upload_bundle(session: AwsSession, bucket: str, bundle: Bundle) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,11 @@ def given_experiments(environment: Mapping[str, str]) -> list[ResolvedExperiment
     return [ResolvedExperiment.of(document) for document in documents]
 
 
+@lru_cache(maxsize=4)
 def read_document(where: str) -> dict[str, Any]:
     """The document at a path or an S3 URI: an object with a list ``experiments``, or that list alone.
+
+    It is read once, and not to be changed.
 
     :raises UsageError: it cannot be read, or is something else
     :raises SyneError: S3 does not answer

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarking.commons.relaunch import typed_command
 from syne_core.version import __version__
 
-__all__ = ["provenance"]
+__all__ = ["git_state", "provenance"]
 
 _MAX_DIFF = 1_000_000
 
@@ -28,14 +28,17 @@ def provenance(folder: Path) -> dict[str, Any]:
     return {
         "synebench_version": __version__,
         "command": typed_command(),
-        "git": _git_state(folder),
+        "git": git_state(folder),
         "packages": {d.metadata["Name"]: d.version for d in distributions() if d.metadata["Name"]},
         "machine": _machine(),
     }
 
 
-def _git_state(folder: Path) -> dict[str, Any] | None:
-    """Commit, and what differs from it (files that git does not know are named, not quoted)."""
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Commit of ``folder``, and what differs from it (files that git does not know are named, not quoted).
+
+    None where there is no repository.
+    """
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:
         return None
