@@ -34,11 +34,11 @@ demo: $(VENV)/.demo ## compare methods on handwritten digits, for real and simul
 test: $(VENV)/.dev ## what every change must pass
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m 'not long and not soak'
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not long and not soak'
 
 test-all: $(VENV)/.dev ## also what needs torch or minutes
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0' || echo "torch is not to be had: its tests will be skipped"
-	$(BIN)/pytest -m 'not soak'
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not soak'
 
 soak: $(VENV)/.dev ## many kills
 	$(BIN)/pytest -m soak

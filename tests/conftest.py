@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from emulator_fixture import emulator as emulator
+from processes import children
 
 hypothesis.settings.register_profile(
     "seeded",
@@ -63,28 +63,8 @@ def awkward_path(tmp_path: Path) -> Path:
     return folder
 
 
-def children(pid: int | str = "self") -> set[int]:
-    """Ids of the child processes of a process."""
-    found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found.update(map(int, task.read_text().split()))
-        except OSError:
-            continue
-    return found
-
-
 def _command(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except OSError:
         return str(pid)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs (a zombie does not)."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z" and os.path.exists(f"/proc/{pid}")

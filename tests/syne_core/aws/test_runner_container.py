@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import is_alive
+from processes import is_alive
 from runner_container import RunnerContainer, ended, wait_until
 
 import syne_core

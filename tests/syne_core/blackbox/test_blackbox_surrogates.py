@@ -55,7 +55,7 @@ def test_what_is_in_the_table_is_answered_from_it(name: str) -> None:
         assert answers.curve(config, seed) == made.curve(config, seed)
 
 
-@pytest.mark.parametrize("surrogate", [*SURROGATES, Linear()], ids=str)
+@pytest.mark.parametrize("surrogate", [*SURROGATES, Linear()], ids=[*SURROGATES, "own"])
 def test_curves_off_the_table_are_coherent(surrogate: Any) -> None:
     made = table(rows=30)
     answers, rng = add_surrogate(made, surrogate), random.Random(0)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import is_alive
 
 from syne_core.backend.local import local_backend
 from syne_core.backend.local.local_backend import LocalBackend
@@ -75,14 +76,6 @@ def pids_in(path: Path, count: int) -> list[int]:
     """Process ids, a line each, once there are ``count``."""
     wait_for(lambda: path.exists() and path.read_text().count("\n") >= count, f"{count} lines in {path.name}")
     return [int(line) for line in path.read_text().split()]
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def assert_gone(pids: list[int], seconds: float = 2.0) -> None:

@@ -1,0 +1,24 @@
+"""What tests ask about processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def children(pid: int | str = "self") -> set[int]:
+    """Ids of the child processes of a process."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found.update(map(int, task.read_text().split()))
+        except OSError:
+            continue
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
