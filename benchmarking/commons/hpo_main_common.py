@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
 from benchmarking.commons.benchmark_definitions import BenchmarkDefinition, RealBenchmarkDefinition
@@ -20,7 +21,7 @@ from benchmarking.commons.choices import (
 )
 from benchmarking.commons.command_line import print_help_if_asked
 from benchmarking.commons.default_baselines import Method
-from benchmarking.commons.flags import Flag
+from benchmarking.commons.flags import Flag, looks_like_path
 from benchmarking.commons.launch_flags import (
     BASE_FLAGS,
     DEFAULT_BENCHMARK,
@@ -29,6 +30,8 @@ from benchmarking.commons.launch_flags import (
     extra_flags,
     mistakes_between,
 )
+from benchmarking.commons.remote.experiment_document import ResolvedExperiment, given_experiments
+from benchmarking.commons.remote.in_job import job_here
 from benchmarking.commons.settings import read_settings
 from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark
 from benchmarking.commons.study_design import MapMethodArgs, StudyDesign, make_scheduler
@@ -103,7 +106,28 @@ class Launcher:
     def resolve(self, words: Sequence[str], environment: Mapping[str, str] = os.environ) -> Launch:
         """Parse and check a command line; ``--help`` prints and exits.
 
+        In a job that was given resolved experiments, these are what it asks for.
+
         :raises UsageError: that lists all mistakes
+        """
+        job = job_here(environment)
+        if job is None:
+            return self._resolve(words, environment)
+        with job.failures_told():
+            launch = self._resolve(words, environment, given_experiments(environment))
+        if hasattr(launch.settings, "s3_bucket"):
+            launch.settings.s3_bucket = job.bucket or launch.settings.s3_bucket
+        return launch
+
+    def _resolve(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        given: Sequence[ResolvedExperiment] | None = None,
+    ) -> Launch:
+        """See ``resolve``.
+
+        :param given: the experiments, where they need not be worked out any more
         """
         flags = self.flags()
         print_help_if_asked(flags, words, self.program, self.about)
@@ -111,13 +135,19 @@ class Launcher:
         settings, mistakes, notes = read.values, read.mistakes, read.notes
         mistakes += mistakes_between(settings)
         methods = self._methods(settings, mistakes)
-        names = settings.benchmark or self._default_benchmarks(mistakes)
+        if given is not None:
+            names = _names_of(given, settings.benchmark or ())
+        else:
+            names = settings.benchmark or self._default_benchmarks(mistakes)
         chosen = choose_benchmarks(names, self.benchmark_definitions, self.backend == "sagemaker")
         mistakes += chosen.mistakes
         if mistakes:
             raise UsageError.joined(mistakes)
         settings.benchmark = tuple(chosen.definitions)
         ready = self._prepared(chosen.definitions, settings)
+        if given is not None:
+            experiments = tuple(one.with_definition(ready[one.benchmark]) for one in given)
+            return Launch(settings, methods, experiments, (*notes, *chosen.notes))
         simulates = self.backend == "simulator"  # there, whatever suits a benchmark runs on it
         design = StudyDesign(self.backend, settings, methods, ready, self.map_method_args, simulates)
         experiments = tuple(design.experiments())
@@ -154,3 +184,11 @@ class Launcher:
         except UsageError as error:
             mistakes.extend(str(error).splitlines())
             return {}
+
+
+def _names_of(given: Sequence[ResolvedExperiment], benchmarks: Sequence[str]) -> tuple[str, ...]:
+    """What to choose the benchmarks of ``given`` by: names, or files that flags or experiments name."""
+    files = {Path(name).stem: name for name in benchmarks if looks_like_path(name)}
+    return tuple(
+        dict.fromkeys(one.benchmark_file or files.get(one.benchmark, one.benchmark) for one in given)
+    )

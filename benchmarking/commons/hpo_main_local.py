@@ -14,6 +14,7 @@ from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
 from benchmarking.commons.launch_flags import LOCAL_FLAGS, ExtraArgs
 from benchmarking.commons.launch_run import SOME_FAILED, needed_command, run_launch, run_tuner
 from benchmarking.commons.relaunch import process_command
+from benchmarking.commons.remote.in_job import job_here
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.gpu_shares import gpu_shares, own_share
 from benchmarking.commons.study.plan import StudyPlan
@@ -91,8 +92,10 @@ def run_launcher(
     :raises UsageError: listing all mistakes, before anything is started
     """
     resolved = launcher.resolve(words)
-    plan = StudyPlan.of(list(resolved.experiments), resolved.settings.restart)
     local = _LocalRun(resolved, extra_results, command)
+    if (job := job_here()) is not None:
+        return job.run(resolved.experiments, local.experiment)
+    plan = StudyPlan.of(list(resolved.experiments), resolved.settings.restart)
     if resolved.settings.run_one is not None:
         return local.as_worker(plan)
     return run_launch(resolved, plan, local.study, local.notes(plan))
@@ -160,4 +163,6 @@ class _LocalRun:
             preload=definition.preload,
             price_per_hour=settings.price_per_hour,
         )
-        run_tuner(self.launch, experiment, backend, progress, self.extra_results)
+        job = job_here()
+        trials_folder = None if job is None else job.trials_folder
+        run_tuner(self.launch, experiment, backend, progress, self.extra_results, trials_folder)

@@ -17,6 +17,7 @@ from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
 from benchmarking.commons.launch_flags import SAGEMAKER_FLAGS, ExtraArgs
 from benchmarking.commons.launch_run import SOME_FAILED, needed_command, run_launch, run_tuner
 from benchmarking.commons.relaunch import process_command
+from benchmarking.commons.remote.in_job import job_here
 from benchmarking.commons.spending import Spending, agree_to_spend
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.plan import StudyPlan
@@ -119,8 +120,10 @@ def run_launcher(
     :raises RefusedError: the user does not want to spend the money
     """
     resolved = launcher.resolve(words)
-    plan = StudyPlan.of(list(resolved.experiments), resolved.settings.restart)
     jobs = _SageMakerRun(resolved, extra_results, command)
+    if (job := job_here()) is not None:
+        return job.run(resolved.experiments, jobs.experiment)
+    plan = StudyPlan.of(list(resolved.experiments), resolved.settings.restart)
     if resolved.settings.run_one is not None:
         return jobs.as_worker(plan)
     return run_launch(resolved, plan, jobs.study)

@@ -17,6 +17,7 @@ from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
 from benchmarking.commons.launch_flags import SIMULATOR_FLAGS, ExtraArgs
 from benchmarking.commons.launch_run import needed_command, run_launch, run_tuner
 from benchmarking.commons.relaunch import process_command
+from benchmarking.commons.remote.in_job import job_here
 from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark
 from benchmarking.commons.study.followers import duration
 from benchmarking.commons.study.plan import Action, StudyPlan
@@ -116,6 +117,8 @@ def run_launcher(
     """
     resolved = launcher.resolve(words)
     simulated = _SimulatedRun(resolved, extra_results, command)
+    if (job := job_here()) is not None:
+        return job.run(resolved.experiments, simulated.experiment, is_simulated=True)
     if resolved.settings.run_many is not None:
         return simulated.as_worker()
     plan = StudyPlan.of(list(resolved.experiments), resolved.settings.restart, resumable=False)

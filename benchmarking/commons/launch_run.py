@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarking.commons.hpo_main_common import Launch, make_scheduler
@@ -66,8 +67,13 @@ def run_tuner(
     backend: TrialBackend,
     progress: TunerCallback,
     extra_results: ExtraResultsComposer | None,
+    trials_folder: Path | None = None,
 ) -> None:
-    """Run ``experiment`` on ``backend`` in this process, to its end."""
+    """Run ``experiment`` on ``backend`` in this process, to its end.
+
+    :param trials_folder: for the folders of trials, instead of the experiment's own
+    """
+    from benchmarking.commons.remote.in_job import job_metadata
     from syne_core.results_callback import StoreResultsCallback
     from syne_core.stopping_criterion import StoppingCriterion
     from syne_core.tuner import Tuner
@@ -85,9 +91,10 @@ def run_tuner(
         tuner_name=experiment.name,
         suffix_tuner_name=False,
         callbacks=[StoreResultsCallback(extra_results_composer=extra_results), progress],
-        metadata=experiment.metadata(),
+        metadata={**experiment.metadata(), **job_metadata(experiment)},
         start_jobs_without_delay=getattr(launch.settings, "start_jobs_without_delay", False),
         resource_attr=experiment.definition.resource_attr,
+        trial_backend_path=None if trials_folder is None else str(trials_folder),
     ).run()
 
 

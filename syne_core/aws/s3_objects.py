@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import IO, Any
 
 from syne_core.aws.session import AwsSession
 
@@ -60,6 +60,10 @@ class S3Objects:
         """The content of an object."""
         body: bytes = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         return body
+
+    def put(self, key: str, content: bytes | IO[bytes]) -> None:
+        """Write an object of at most 5 GiB."""
+        self._client.put_object(Bucket=self.bucket, Key=key, Body=content)
 
     def put_json(self, key: str, value: Any) -> None:
         """Write ``value`` as JSON."""

@@ -83,7 +83,7 @@ class JobHome:
 
 @dataclass(frozen=True)
 class ExperimentJob:
-    """A job that runs one experiment, or several simulated ones. Made by ``experiment_job``; needs no account.
+    """A job that runs one experiment, or several simulated ones. Made by ``experiment_job``.
 
     :param words: flags of the launcher in the job
     :param description: image and network, as for a trial's job
@@ -265,7 +265,7 @@ def _image(described: JobDescription, region: str) -> str:
         raise UsageError(
             f"The image of {described.framework} {described.framework_version} has Python "
             f"{found[1]}.{found[2]}; an experiment needs 3.{_OLDEST_PYTHON} or newer: leave "
-            "framework_version out, or use the SageMaker back-end, where this is the image of the trials alone"
+            "framework_version out, or use the SageMaker back-end, where this image is that of trials"
         )
     return image
 
