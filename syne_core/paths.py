@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = [
+    "DATA_KEYS",
     "FOLDER_VARIABLE",
     "TRIALS_VARIABLE",
     "ExperimentKeys",
@@ -47,7 +48,7 @@ __all__ = [
 
 ROOT_VARIABLE = "SYNETUNE_FOLDER"
 DATA_VARIABLE = "SYNEBENCH_DATA"
-DATA_KEYS = ("dataset_path",)
+DATA_KEYS = ("dataset_path", "input_data_dir")
 #: Where the one experiment of a SageMaker job lies there: its name below the root is a link to this folder.
 FOLDER_VARIABLE = "SYNEBENCH_EXPERIMENT_FOLDER"
 #: Where the folders of its trials lie, outside of that folder, which is copied to S3 all the time.
@@ -88,7 +89,7 @@ def data_cache() -> Path:
 
 
 def resolve_data_paths(config: Mapping[str, object]) -> dict[str, object]:
-    """``config`` with a relative ``dataset_path`` placed below the shared cache."""
+    """``config`` with a relative ``dataset_path`` or ``input_data_dir`` placed below the shared cache."""
     resolved = dict(config)
     for key in DATA_KEYS:
         value = resolved.get(key)

@@ -17,6 +17,7 @@ BENCHMARKS = Registry(
     "synebench.benchmarks",
     {
         "resnet_cifar10": f"{_HERE}.resnet_cifar10:resnet_cifar10_benchmark",
+        "transformer_wikitext2": f"{_HERE}.transformer_wikitext2:transformer_wikitext2_benchmark",
         "mlp_digits": f"{_HERE}.mlp_digits:mlp_digits_benchmark",
     },
 )

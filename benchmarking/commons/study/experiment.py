@@ -12,7 +12,7 @@ from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.study.digests import file_digest, folder_digest, method_file
 from benchmarking.commons.study.provenance import provenance
 from syne_core.config_space import config_space_to_json_dict
-from syne_core.paths import ExperimentPaths, experiment_name, experiment_path
+from syne_core.paths import DATA_KEYS, ExperimentPaths, experiment_name, experiment_path
 
 if TYPE_CHECKING:
     from benchmarking.commons.benchmark_definitions.simulated_benchmark import SimulatedBenchmark
@@ -165,7 +165,7 @@ def _container_json(definition: RunnableBenchmark, backend: str) -> dict[str, An
 
 def _definition_json(definition: RunnableBenchmark) -> dict[str, Any]:
     """The definition without absolute paths, instance type, data path and defaults of budgets."""
-    space = {k: v for k, v in definition.config_space.items() if k != "dataset_path"}
+    space = {k: v for k, v in definition.config_space.items() if k not in DATA_KEYS}
     return {
         "script": definition.script.name if definition.script else None,
         "config_space": config_space_to_json_dict(space),

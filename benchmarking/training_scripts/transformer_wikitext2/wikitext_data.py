@@ -1,0 +1,77 @@
+"""WikiText-2 in its published form, as numbers: find the token files, count the words, cut into columns.
+
+A token file is text; words are separated by spaces, and the end of a line is a word of its own (``<eos>``),
+as is usual for this data set (Merity et al. 2016, "Pointer Sentinel Mixture Models"). The vocabulary is that
+of the training file; rare words are ``<unk>`` in the files already.
+"""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+FOLDER = "wikitext-2"
+ARCHIVE = "wikitext-2-v1.zip"
+TRAIN, VALID = "wiki.train.tokens", "wiki.valid.tokens"
+END = "<eos>"
+UNKNOWN = "<unk>"
+
+
+class DataError(Exception):
+    """The data are missing or damaged; the message says which file, and what to do."""
+
+
+def load_tokens(input_data_dir):
+    """Training tokens, validation tokens (int64 arrays), and the size of the vocabulary.
+
+    :param input_data_dir: folder that holds the token files, or ``wikitext-2`` with them, or the archive
+    :raises DataError: if there are none, or they hold no text
+    """
+    folder = Path(input_data_dir).expanduser().absolute()
+    train, valid = (_words(folder, name) for name in (TRAIN, VALID))
+    vocabulary = {word: number for number, word in enumerate(dict.fromkeys([UNKNOWN, END, *train]))}
+    return _numbers(train, vocabulary), _numbers(valid, vocabulary), len(vocabulary)
+
+
+def columns(tokens, n_columns):
+    """``tokens`` as an array of ``n_columns`` columns, each a stretch of the text; a short rest is left out.
+
+    :raises DataError: if there is too little text
+    """
+    length = len(tokens) // n_columns
+    if length < 2:
+        raise DataError(f"{len(tokens)} tokens are too few for {n_columns} columns (batch_size) of text")
+    return tokens[: n_columns * length].reshape(n_columns, length).T
+
+
+def _words(folder, name):
+    words = [word for line in _lines(folder, name) for word in (*line.split(), END)]
+    if not words:
+        raise DataError(f"{name} in {folder} is empty")
+    return words
+
+
+def _lines(folder, name):
+    for path in (folder / name, folder / FOLDER / name):
+        if path.is_file():
+            try:
+                return path.read_text(encoding="utf-8").splitlines()
+            except (OSError, UnicodeDecodeError) as error:
+                raise DataError(f"{path} cannot be read: {error}") from None
+    archive = folder / ARCHIVE
+    if not archive.is_file():
+        raise DataError(
+            f"no WikiText-2 data found. Put {TRAIN} and {VALID} into {folder / FOLDER}, "
+            f"or {ARCHIVE} into {folder}."
+        )
+    try:
+        with zipfile.ZipFile(archive) as packed, packed.open(f"{FOLDER}/{name}") as file:
+            return io.TextIOWrapper(file, encoding="utf-8").read().splitlines()
+    except (OSError, KeyError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+        raise DataError(f"{archive} cannot be read: {error}") from None
+
+
+def _numbers(words, vocabulary):
+    unknown = vocabulary[UNKNOWN]
+    return np.array([vocabulary.get(word, unknown) for word in words], dtype=np.int64)
