@@ -1,17 +1,22 @@
-"""``synebench clean``: give back the disk space of a study."""
+"""``synebench clean``: give back the space of a study, here or on S3."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from benchmarking.cli.remote_options import chosen_study, remote_or_local
 from syne_core.errors import ExperimentLockedError, UsageError
 from syne_core.experiments import ExperimentFolder, scan_study
 from syne_core.journal import Journal
 from syne_core.paths import ExperimentPaths, experiment_path
+
+if TYPE_CHECKING:
+    from benchmarking.commons.remote.remote_study import RemoteStudy
 
 __all__ = ["command"]
 
@@ -21,8 +26,24 @@ __all__ = ["command"]
 @click.option("--all", "everything", is_flag=True, help="remove the whole study, results included")
 @click.option("--yes", is_flag=True, help="do not ask")
 @click.option("--dry_run", "--dry-run", is_flag=True, help="say what would be removed")
-def command(tag: str, everything: bool, yes: bool, dry_run: bool) -> None:
-    """Remove the checkpoints of finished experiments; with --all, everything of the study."""
+@remote_or_local
+def command(
+    tag: str,
+    everything: bool,
+    yes: bool,
+    dry_run: bool,
+    remote: bool | None,
+    s3_bucket: str | None,
+    region: str | None,
+) -> None:
+    """Remove the checkpoints of finished experiments; with --all, everything of the study.
+
+    Of a remote study, everything is removed from S3; what was pulled stays.
+    """
+    remote_study = chosen_study(tag, remote, s3_bucket, region)
+    if remote_study is not None:
+        _remove_remote(remote_study, yes, dry_run)
+        return
     study = scan_study(tag)
     if everything:
         folders = [experiment_path(tag)]
@@ -40,6 +61,22 @@ def command(tag: str, everything: bool, yes: bool, dry_run: bool) -> None:
     for folder in folders:
         shutil.rmtree(folder)
     print(f"Removed {what}: {size:.1f} MB.", file=sys.stderr)
+
+
+def _remove_remote(study: RemoteStudy, yes: bool, dry_run: bool) -> None:
+    from benchmarking.commons.remote.removing import refuse_if_alive, remove, what_there_is
+
+    refuse_if_alive(study)
+    removable = what_there_is(study)
+    size = f"{len(removable.keys)} objects, {removable.size / 1e6:.1f} MB"
+    what = f"{study.uri} in {study.place.session.target}, results included"
+    if dry_run:
+        print(f"Would remove {what}: {size}. Nothing was removed.", file=sys.stderr)
+        return
+    if not yes:
+        _ask(f"Remove {what}: {size}?")
+    remove(study, removable)
+    print(f"Removed {what}: {size}.", file=sys.stderr)
 
 
 def _ask(question: str) -> None:

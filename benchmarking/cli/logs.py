@@ -1,4 +1,4 @@
-"""``synebench logs``: what an experiment or a trial printed."""
+"""``synebench logs``: what an experiment or a trial printed, here or in a job."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from benchmarking.cli.experiments import find_experiment
+from benchmarking.cli.remote_options import chosen_study, remote_or_local
 from syne_core.errors import UsageError
 from syne_core.experiment_status import ExperimentState, read_status
 from syne_core.paths import ExperimentPaths
@@ -23,8 +24,24 @@ _FOLLOW_SECONDS = 0.2
 @click.argument("experiment")
 @click.option("--trial", type=int, help="a trial's output instead of the experiment's log")
 @click.option("-f", "--follow", is_flag=True, help="go on as it grows, until the experiment ends")
-def command(tag: str, experiment: str, trial: int | None, follow: bool) -> None:
+@remote_or_local
+def command(
+    tag: str,
+    experiment: str,
+    trial: int | None,
+    follow: bool,
+    remote: bool | None,
+    s3_bucket: str | None,
+    region: str | None,
+) -> None:
     """Show the log of an experiment (METHOD-SEED or part of its folder's name), or of a trial."""
+    study = chosen_study(tag, remote, s3_bucket, region)
+    if study is not None:
+        from benchmarking.commons.remote.job_logs import show_log
+        from benchmarking.commons.remote.remote_study import pick_experiment
+
+        show_log(study, pick_experiment(study, experiment), trial, follow, _print)
+        return
     found = find_experiment(tag, experiment)
     paths = ExperimentPaths(found.path)
     if trial is None:
@@ -37,6 +54,11 @@ def command(tag: str, experiment: str, trial: int | None, follow: bool) -> None:
             raise UsageError(f"{found.name} has no trial {trial}; its trials: {span}")
         files = [trial_paths.stdout, trial_paths.stderr]
     _show(files, paths.status if follow else None)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _show(files: list[Path], status: Path | None) -> None:
@@ -58,8 +80,7 @@ def _print_from(file: Path, offset: int) -> int:
             data = log.read()
     except FileNotFoundError:
         return offset
-    sys.stdout.write(data.decode("utf-8", errors="replace"))
-    sys.stdout.flush()
+    _print(data.decode("utf-8", errors="replace"))
     return offset + len(data)
 
 

@@ -23,13 +23,16 @@ _VERBS = {
     "doctor": ("doctor", "Say what is wrong with a benchmark's script, or with an AWS account."),
     "list": ("list_names", "List benchmarks or methods, or the schema of study files."),
     "status": ("status", "Show how studies stand."),
+    "watch": ("watch", "Follow a study until all its experiments have ended."),
+    "stop": ("stop", "Stop the jobs of a remote study."),
+    "pull": ("pull", "Bring the results of a remote study here."),
     "best": ("best", "Show the best configuration of a study."),
     "plot": ("plot", "Plot incumbents against time, per method."),
     "record": ("record", "Turn a study into a tabulated benchmark for the simulator."),
     "logs": ("logs", "Show what an experiment or a trial printed."),
     "reproduce": ("reproduce", "Show how to run one experiment again."),
     "emulator": ("emulator", "Run SageMaker training on this machine."),
-    "clean": ("clean", "Give back the disk space of a study."),
+    "clean": ("clean", "Give back the space of a study."),
 }
 
 _EXAMPLE = (

@@ -1,4 +1,4 @@
-"""``synebench status``: how experiments stand, and how to go on with those that are not finished."""
+"""``synebench status``: how experiments stand, here or on SageMaker, and how to go on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchmarking.cli.remote_options import chosen_place, chosen_study, remote_or_local
+from benchmarking.commons.remote.place import is_aws_configured
+from syne_core.errors import SyneError
+
 if TYPE_CHECKING:
+    from benchmarking.commons.remote.remote_study import RemoteStudy
     from syne_core.experiments import ExperimentFolder, ScannedExperiments
 
 __all__ = ["command"]
@@ -20,17 +25,66 @@ _TO_CONTINUE = ("interrupted", "failed")
 
 @click.command(epilog="Example: synebench status demo")
 @click.argument("tag", required=False)
+@remote_or_local
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
-def command(tag: str | None, as_json: bool) -> None:
-    """Show how the experiments of a study, or of all studies, stand."""
+def command(
+    tag: str | None, remote: bool | None, s3_bucket: str | None, region: str | None, as_json: bool
+) -> None:
+    """Show how the experiments of a study stand; without TAG, all studies here and all that runs remotely."""
+    if tag is not None:
+        study = chosen_study(tag, remote, s3_bucket, region)
+        if study is not None:
+            _show_remote(study, as_json)
+        else:
+            _show_local(tag, as_json)
+        return
+    shown: dict[str, Any] = {}
+    if not remote:
+        shown = _show_local(None, as_json)
+    if remote or (remote is None and is_aws_configured()):
+        shown |= _show_running(s3_bucket, region, as_json, is_asked=bool(remote))
+    if as_json:
+        print(json.dumps(shown, indent=2))
+
+
+def _show_remote(study: RemoteStudy, as_json: bool) -> None:
+    from benchmarking.commons.remote.driver_view import driver_of
+    from benchmarking.commons.remote.overview import look_at
+    from benchmarking.commons.remote.overview_text import print_study
+
+    view = look_at(study)
+    print_study(view, None if view.has_ended else driver_of(study), as_json)
+
+
+def _show_running(s3_bucket: str | None, region: str | None, as_json: bool, is_asked: bool) -> dict[str, Any]:
+    """All that runs remotely. Who did not ask for it is not bothered with errors."""
+    sys.stdout.flush()
+    try:
+        from benchmarking.commons.remote.everything_running import everything_running
+        from benchmarking.commons.remote.overview_text import everything_to_json, print_everything
+
+        everything = everything_running(chosen_place(s3_bucket, region))
+    except SyneError as error:
+        if is_asked:
+            raise
+        print(f"Note: what runs remotely is not known: {error}", file=sys.stderr)
+        return {}
+    if not as_json:
+        print_everything(everything)
+    return {"remote": everything_to_json(everything)}
+
+
+def _show_local(tag: str | None, as_json: bool) -> dict[str, Any]:
     from syne_core.experiments import scan_experiments, scan_study
 
     scanned = scan_experiments() if tag is None else scan_study(tag)
-    if as_json:
-        print(json.dumps(_as_json(scanned), indent=2))
-    else:
+    shown = _as_json(scanned)
+    if as_json and tag is not None:
+        print(json.dumps(shown, indent=2))
+    elif not as_json:
         _print_rows(scanned)
     _print_notes(scanned, tag)
+    return shown
 
 
 def _as_json(scanned: ScannedExperiments) -> dict[str, Any]:
@@ -104,6 +158,7 @@ def _best(folder: ExperimentFolder) -> str:
 
 
 def _print_notes(scanned: ScannedExperiments, tag: str | None) -> None:
+    from benchmarking.commons.remote.pull_record import pulled_from
     from syne_core.paths import experiment_path
 
     if not scanned.good and not scanned.broken:
@@ -115,6 +170,8 @@ def _print_notes(scanned: ScannedExperiments, tag: str | None) -> None:
         print(f"Note: {name}, is {': '.join([folder.state, *why])}", file=sys.stderr)
     for how in dict.fromkeys(map(_how_to_continue, stopped)):
         print(f"To continue:  {how}", file=sys.stderr)
+    if tag is not None and (source := pulled_from(experiment_path(tag))):
+        print(f"Pulled from {source}; how it stands there:  synebench status {tag} --remote", file=sys.stderr)
     if scanned.good:
         shown = shlex.quote(tag or scanned.good[0].path.relative_to(experiment_path()).parts[0])
         print(f"\nNext:  synebench plot {shown}   synebench best {shown}", file=sys.stderr)

@@ -11,7 +11,9 @@ import click
 import pytest
 
 # Test folders are no packages; pytest makes modules beside a test importable, but not those elsewhere.
-sys.path.append(str(Path(__file__).parents[2] / "syne_core" / "experiments"))
+_TESTS = Path(__file__).parents[2]
+sys.path.append(str(_TESTS / "syne_core" / "experiments"))
+sys.path.append(str(_TESTS / "benchmarking" / "commons" / "remote"))
 
 
 @dataclass(frozen=True)
