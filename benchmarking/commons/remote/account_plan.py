@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from benchmarking.commons.remote.footprint import Footprint
-from syne_core.errors import AwsSetupError, RefusedError, UsageError
+from syne_core.errors import AwsSetupError, UsageError
 
 if TYPE_CHECKING:
     from syne_core.aws.quotas import InstanceQuota
     from syne_core.aws.session import AwsSession
 
-__all__ = ["AccountPlan", "ask_account", "check_tag", "refuse_above_quota", "states_on_s3"]
+__all__ = ["AccountPlan", "ask_account", "check_tag", "states_on_s3"]
 
 
 @dataclass(frozen=True)
 class AccountPlan:
     """What was asked.
 
-    :param target: the account or the emulator, in words
+    :param session: with whom it was
     :param quotas: by instance type
     :param states: of experiments, by the first 8 digits of their identity
     """
 
-    target: str
+    session: AwsSession
     quotas: Mapping[str, InstanceQuota]
     states: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        """The account or the emulator, in words."""
+        return self.session.target
+
+    @property
+    def limits(self) -> dict[tuple[str, str], int]:
+        """Instances at a time by type and use, where that is known: ``("ml.m5.large", "training")``."""
+        known: dict[tuple[str, str], int] = {}
+        for name, quota in self.quotas.items():
+            figures = {"training": quota.training, "spot": quota.spot}
+            known |= {(name, use): n for use, n in figures.items() if n is not None}
+        return known
 
     def quotas_json(self) -> list[dict[str, Any]]:
         """As shown by ``--check_quota --json``."""
@@ -64,7 +77,7 @@ def ask_account(settings: SimpleNamespace, footprints: Iterable[Footprint]) -> A
         states: dict[str, str] = {}  # the default bucket is made by the first launch
     else:
         states = states_on_s3(session, place.bucket, settings.experiment_tag)
-    return AccountPlan(session.target, instance_quotas(session, types), states)
+    return AccountPlan(session, instance_quotas(session, types), states)
 
 
 def states_on_s3(session: AwsSession, bucket: str, tag: str) -> dict[str, str]:
@@ -95,26 +108,3 @@ def check_tag(tag: str, earlier: str) -> None:
             f"--experiment_tag {tag}: on S3, '{earlier}' is a study already, and both would be the same "
             "there ('_' becomes '-'); choose another tag"
         )
-
-
-def refuse_above_quota(footprints: Sequence[Footprint], quotas: Mapping[str, InstanceQuota]) -> None:
-    """See that each job could start if it were alone; unknown quotas are no obstacle.
-
-    :raises RefusedError: one could never start
-    """
-    most: Counter[tuple[str, str]] = Counter()
-    for one in footprints:
-        most |= one.quota_uses
-    lacking = []
-    for (instance_type, use), needed in most.items():
-        quota = quotas.get(instance_type)
-        allowed = None if quota is None else quota.of_jobs(use == "spot")
-        if allowed is not None and needed > allowed:
-            what = "spot training" if use == "spot" else "training"
-            lacking.append(
-                f"An experiment needs {needed} instance{'s' if needed > 1 else ''} of {instance_type} at a "
-                f"time; the quota for {what} is {allowed}"
-            )
-    if lacking:
-        more = "Ask for more in the console of Service Quotas, or use fewer workers. Nothing was started."
-        raise RefusedError("\n".join([*lacking, more]))

@@ -135,22 +135,22 @@ class CostPlan:
 
 
 def refuse_above_caps(plan: CostPlan, max_cost: float | None, max_hours: float | None) -> None:
-    """See that a study cannot exceed what the user allows.
+    """See that a study does not surely exceed what the user allows. The queue stops it before it does.
 
     :param max_cost: USD on demand; None: no limit
     :param max_hours: instance-hours; None: no limit
-    :raises RefusedError: it may, or it cannot be known
+    :raises RefusedError: it would, or that cannot be known
     """
     reasons = []
     if max_cost is not None and plan.cost is None:
         unknown = ", ".join(plan.without_price)
         reasons.append(f"--study_max_cost {max_cost:g}: the price of {unknown} is not known")
-    elif max_cost is not None and plan.cost is not None and plan.cost[1] > max_cost:
-        reasons.append(f"The study may cost up to {plan.cost[1]:.2f} USD; --study_max_cost is {max_cost:g}")
-    hours = plan.instance_hours[1]
+    elif max_cost is not None and plan.cost is not None and plan.cost[0] > max_cost:
+        reasons.append(f"The study costs at least {plan.cost[0]:.2f} USD; --study_max_cost is {max_cost:g}")
+    hours = plan.instance_hours[0]
     if max_hours is not None and hours > max_hours:
         reasons.append(
-            f"The study may take up to {hours:.1f} instance-hours; --study_max_hours is {max_hours:g}"
+            f"The study takes at least {hours:.1f} instance-hours; --study_max_hours is {max_hours:g}"
         )
     if reasons:
         raise RefusedError("\n".join([*reasons, "Nothing was started."]))

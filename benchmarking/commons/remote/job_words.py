@@ -102,6 +102,10 @@ class JobWords:
         """Whether a benchmark is defined by a file."""
         return bool(self._definition_files())
 
+    def benchmark_files(self) -> dict[str, str]:
+        """Where, in a job, the files lie that define benchmarks."""
+        return {name: self.luggage.place(path) for name, path in self._definition_files().items()}
+
     def take_along(self) -> None:
         """Put the files and folders that the flags name into the luggage.
 

@@ -53,6 +53,7 @@ _ACTIONS = {
     "skip": "finished before",
     "adopt": "running already",
     "restart": "to start over",
+    "leave": "left as they are (--retry_failed is about failed ones)",
     "failed before": "failed before (--retry_failed runs them again)",
 }
 _HEADER = ("ACTION", "METHOD", "BENCHMARK", "SEED", "WORKERS", "TIME", "INSTANCE", "TRIALS", "FOLDER")

@@ -21,6 +21,7 @@ class RemoteAction(Action):
 
     adopt = "adopt"
     leave_failed = "failed before"
+    leave = "leave"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class RemotePlanned:
     @property
     def is_to_do(self) -> bool:
         """Whether a job is to run for it."""
-        return self.action not in (RemoteAction.skip, RemoteAction.leave_failed)
+        return self.action not in (RemoteAction.skip, RemoteAction.leave_failed, RemoteAction.leave)
 
     def to_json(self) -> dict[str, Any]:
         """As shown by ``--dry_run --json``."""
@@ -115,6 +116,6 @@ def _action(
         return Action.continue_ if settings.retry_failed else RemoteAction.leave_failed
     known = {"finished": Action.skip, "stopped": Action.continue_}
     known |= dict.fromkeys(("launched", "running"), RemoteAction.adopt)
-    if state in known:
-        return known[state]
-    return Action.skip if here == Action.skip else Action.run
+    found = known.get(state or "", Action.skip if here == Action.skip else Action.run)
+    # The queue does the same: --retry_failed is about those that failed and no others.
+    return RemoteAction.leave if settings.retry_failed and found in (Action.run, Action.continue_) else found

@@ -16,6 +16,7 @@ from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.hpo_main_common import Launcher
 from benchmarking.commons.hpo_main_local import run_launcher
 from benchmarking.commons.launch_flags import LOCAL_FLAGS
+from benchmarking.commons.launch_remote_common import RemoteLauncher
 
 DEFINITION = """\
 script: {script}
@@ -29,6 +30,29 @@ metric: loss
 mode: min
 max_resource_attr: epochs
 resource_attr: epoch
+"""
+
+# What runs in jobs: like the launcher, as far as its benchmark lies in the job.
+ENTRY_POINT = """
+from pathlib import Path
+from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
+from benchmarking.commons.default_baselines import METHODS
+from benchmarking.commons.hpo_main_local import main
+from syne_core.config_space import uniform
+
+if __name__ == "__main__":
+    definition = RealBenchmarkDefinition(
+        script=Path("training/parabola.py").absolute(),
+        config_space={"x": uniform(0, 1), "epochs": 4},
+        max_wallclock_time=60,
+        n_workers=2,
+        instance_type="ml.c5.xlarge",
+        metric="loss",
+        mode="min",
+        max_resource_attr="epochs",
+        resource_attr="epoch",
+    )
+    main({name: METHODS[name] for name in ("RS", "ASHA")}, {"parabola": definition})
 """
 
 
@@ -63,6 +87,35 @@ def invoke(definition: RealBenchmarkDefinition, capsys: pytest.CaptureFixture[st
         capsys.readouterr()
         with pytest.raises(SystemExit) as end:
             run_command(lambda: run_launcher(launcher, words), words)
+        printed = capsys.readouterr()
+        assert isinstance(end.value.code, int)
+        return Ended(end.value.code, printed.out, printed.err)
+
+    return call
+
+
+@pytest.fixture
+def remote_launcher(definition: RealBenchmarkDefinition, tmp_path: Path) -> RemoteLauncher:
+    """A ``launch_remote.py`` of the local back-end with the benchmark ``parabola``."""
+    from benchmarking.commons.launch_remote_local import remote_launcher
+
+    entry_point = tmp_path / "launcher" / "hpo_main.py"
+    entry_point.parent.mkdir()
+    entry_point.write_text(ENTRY_POINT)
+    methods = {name: METHODS[name] for name in ("RS", "ASHA")}
+    inside = Launcher("local", methods, {"parabola": definition}, backend_flags=LOCAL_FLAGS)
+    return remote_launcher(inside, entry_point, [definition.script.parent])
+
+
+@pytest.fixture
+def run_remote(capsys: pytest.CaptureFixture[str]) -> Invoke:
+    """Run a remote launcher as its script would."""
+    from benchmarking.commons.launch_remote_common import run_remote_launcher
+
+    def call(launcher: RemoteLauncher, *words: str) -> Ended:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            run_command(lambda: run_remote_launcher(launcher, words), words)
         printed = capsys.readouterr()
         assert isinstance(end.value.code, int)
         return Ended(end.value.code, printed.out, printed.err)

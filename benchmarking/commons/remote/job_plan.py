@@ -1,0 +1,82 @@
+"""From a plan to the jobs that carry it out: as SageMaker is asked for them, and as the queue sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarking.commons.remote.experiment_job import ExperimentJob, experiment_job
+from benchmarking.commons.remote.footprint import Footprint
+from benchmarking.commons.remote.job_words import JobWords
+from benchmarking.commons.remote.queue_model import QueuedExperiment, QueuedJob
+from benchmarking.commons.remote.remote_plan import RemotePlan
+from benchmarking.commons.study.experiment import Experiment
+from syne_core.aws.prices import Price
+
+__all__ = ["experiment_jobs", "manifest_entries", "queued_jobs"]
+
+
+def experiment_jobs(plan: RemotePlan, words: JobWords, entry_point: Path) -> list[ExperimentJob]:
+    """The jobs of ``plan``, in its order.
+
+    :raises UsageError: a benchmark's ``estimator_kwargs`` or its image will not do
+    """
+    jobs = []
+    for group, needs in zip(plan.groups, plan.footprints(), strict=True):
+        experiments = [plan.planned[position].experiment for position in group]
+        more: dict[str, Any] = {"keep_alive": needs.keep_alive} if needs.keep_alive else {}
+        jobs.append(
+            experiment_job(
+                experiments,
+                words.of(experiments),
+                needs.instance_type,
+                needs.max_run,
+                entry_point=entry_point,
+                benchmark_files=words.benchmark_files(),
+                **more,
+            )
+        )
+    return jobs
+
+
+def queued_jobs(
+    plan: RemotePlan, jobs: Sequence[ExperimentJob], prices: Mapping[str, Price | None]
+) -> list[QueuedJob]:
+    """What the queue has to know of ``jobs``, which are those of ``plan``."""
+    return [
+        QueuedJob(
+            tuple(QueuedExperiment(e.id[:8], e.name, e.method, e.seed) for e in job.experiments),
+            job.instance_type,
+            dict(needs.quota_uses),
+            float(job.max_run),
+            _usd_per_hour(needs, prices),
+        )
+        for job, needs in zip(jobs, plan.footprints(), strict=True)
+    ]
+
+
+def manifest_entries(plan: RemotePlan, jobs: Sequence[ExperimentJob]) -> list[dict[str, Any]]:
+    """The experiments of ``jobs`` for the study's manifest."""
+    needs = {planned.experiment.id: planned.footprint for planned in plan.planned}
+    return [_entry(one, needs[one.id], job) for job in jobs for one in job.experiments]
+
+
+def _entry(experiment: Experiment, needs: Footprint, job: ExperimentJob) -> dict[str, Any]:
+    apart = experiment.backend != "local"
+    return {
+        **experiment.to_json(),
+        "instance_type": needs.trial_instance_type or needs.instance_type,
+        "tuner_instance_type": needs.instance_type if apart else None,
+        "job": job.to_json(),
+    }
+
+
+def _usd_per_hour(needs: Footprint, prices: Mapping[str, Price | None]) -> float | None:
+    total = 0.0
+    for name, count in needs.instances.items():
+        price = prices.get(name)
+        if price is None:
+            return None
+        total += count * price.usd_per_hour
+    return total
