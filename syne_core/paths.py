@@ -13,7 +13,7 @@ On S3 the same folder lies below ``syne-tune/``, with the trials that are SageMa
     syne-tune/{experiment}-trials/{trial_id}/{job-r0.json,checkpoints/,output/,std.out,std.err}
     syne-tune/{experiment}-trials/_experiment/{job-a0.json,output/}
     syne-tune/{tag}/_status/{id8}.{state}
-    syne-tune/{tag}/_study/{manifest.json,driver.json}
+    syne-tune/{tag}/_study/{manifest.json,driver.json,spending.json}
     syne-tune/bundles/{sha256}/{runner.pyz,source.tar.gz}
 """
 
@@ -268,6 +268,11 @@ class StudyKeys:
     def manifest(self) -> str:
         """The resolved experiments; JSON."""
         return f"{self.root}_study/manifest.json"
+
+    @property
+    def spending(self) -> str:
+        """What its jobs have used so far, for launches to come; JSON."""
+        return f"{self.root}_study/spending.json"
 
     @property
     def driver(self) -> str:

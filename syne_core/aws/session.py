@@ -67,12 +67,13 @@ class AwsSession:
         _settle_credentials(source, local)
         return cls(found, endpoint_url, _Clients(source, found, local))
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, attempts: int = ATTEMPTS) -> Any:
         """A botocore client, made once; clients may be used by several threads.
 
         :param service: botocore's name: ``"sagemaker"``, ``"s3"``, ``"sts"``, ...
+        :param attempts: how often a call is made until it works; 1 for a caller who paces calls itself
         """
-        return self._clients.of(service)
+        return self._clients.of(service, attempts)
 
     @property
     def is_emulator(self) -> bool:
@@ -118,16 +119,16 @@ class _Clients:
     def __init__(self, source: Any, region: str, local: bool) -> None:
         self._source, self._region, self._local = source, region, local
         self._lock = threading.Lock()
-        self._made: dict[str, Any] = {}
+        self._made: dict[tuple[str, int], Any] = {}
         self._caller: dict[str, str] | None = None
 
-    def of(self, service: str) -> Any:
-        client = self._made.get(service)
+    def of(self, service: str, attempts: int = ATTEMPTS) -> Any:
+        client = self._made.get((service, attempts))
         if client is None:
             with self._lock:
-                client = self._made.get(service)
+                client = self._made.get((service, attempts))
                 if client is None:
-                    client = self._made[service] = self._make(service)
+                    client = self._made[service, attempts] = self._make(service, attempts)
         return client
 
     def caller(self) -> dict[str, str]:
@@ -136,7 +137,7 @@ class _Clients:
                 self._caller = dict(self.of("sts").get_caller_identity())
         return self._caller
 
-    def _make(self, service: str) -> Any:
+    def _make(self, service: str, attempts: int) -> Any:
         from botocore.config import Config
 
         # A host name per bucket would have to be resolved, which "localhost" need not offer.
@@ -144,7 +145,7 @@ class _Clients:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=CONNECTIONS,
             tcp_keepalive=True,
             s3=s3,

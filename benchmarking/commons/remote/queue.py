@@ -29,6 +29,7 @@ from benchmarking.commons.remote.queue_model import (
     Progress,
     QueuedJob,
     QueueResult,
+    ServiceError,
     ThrottledError,
     TroubleError,
 )
@@ -40,7 +41,7 @@ __all__ = ["run_queue"]
 logger = logging.getLogger(__name__)
 
 #: Seconds.
-_SHORTEST_SLEEP, _LONGEST_TROUBLE = 0.01, 60.0
+_SHORTEST_SLEEP, _LONGEST_TROUBLE, _BETWEEN_NOTES = 0.01, 60.0, 10.0
 
 
 def run_queue(
@@ -100,6 +101,8 @@ class _Queue:
         self._waits_for: str | None = None
         self._refused: str | None = None
         self._last_progress: Progress | None = None
+        self._kept: Mapping[str, Any] = {}
+        self._next_keeping = 0.0
 
     def run(self, jobs: Sequence[QueuedJob], wait: bool, retry_failed: bool) -> QueueResult:
         while not self._begin(jobs, retry_failed):
@@ -109,6 +112,7 @@ class _Queue:
             pause = self._step()
             self._tell()
             if self._is_done(wait):
+                self._keep_notes_if_possible(at_once=True)
                 return self._result(jobs)
             self._clock.sleep(pause)
 
@@ -237,7 +241,13 @@ class _Queue:
         """Before the job is made, so that a launch after this one knows of it."""
         self._budget.start(item.name, item.job, self._clock.now())
         if self._budget.is_limited:
-            self.keep_notes(self._budget.to_notes())
+            self._keep_notes(at_once=True)
+
+    def _keep_notes(self, at_once: bool = False) -> None:
+        now, notes = self._clock.now(), self._budget.to_notes()
+        if notes != self._kept and (at_once or now >= self._next_keeping):
+            self.keep_notes(notes)
+            self._kept, self._next_keeping = notes, now + _BETWEEN_NOTES
 
     def _has_job(self, item: Item) -> None:
         now = self._clock.now()
@@ -245,6 +255,12 @@ class _Queue:
         self._room.worked(item.job.own)
         self._room.take(item.job)
         item.is_active, item.since = True, now
+
+    def _keep_notes_if_possible(self, at_once: bool = False) -> None:
+        try:
+            self._keep_notes(at_once)
+        except ServiceError as error:
+            logger.warning("%s", error)
 
     def _be_patient(self, item: Item, reason: str) -> None:
         now = self._clock.now()
@@ -287,7 +303,7 @@ class _Queue:
     # -- telling ---------------------------------------------------------------------------------
 
     def _tell(self) -> None:
-        self.keep_notes(self._budget.to_notes())
+        self._keep_notes_if_possible()
         states = [outcome.state for outcome in self._outcomes.values()]
         progress = Progress(
             queued=sum(len(item.left()) for item in self._waiting()) + states.count(QUEUED),

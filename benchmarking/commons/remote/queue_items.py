@@ -116,7 +116,7 @@ def first_items(
         entries = [_entry(one, states.get(one.id8), service) for one in job.experiments]
         left = [entry for entry in entries if not _is_settled(entry, limits, retry_failed, outcomes)]
         items.extend(_adopted(job, [entry for entry in left if entry.is_active], outcomes))
-        items.extend(_missing(job, [entry for entry in left if not entry.is_active], outcomes))
+        items.extend(_missing(job, [entry for entry in left if not entry.is_active], outcomes, service))
     return items, outcomes
 
 
@@ -182,11 +182,17 @@ def _adopted(
 
 
 def _missing(
-    job: QueuedJob, entries: Iterable[_Entry], outcomes: dict[str, ExperimentOutcome]
+    job: QueuedJob,
+    entries: Iterable[_Entry],
+    outcomes: dict[str, ExperimentOutcome],
+    service: JobService,
 ) -> Iterator[Item]:
     """Those that were in the same job go on together, when it has ended."""
     for after, some in _by_job(entries).items():
-        yield Item(_part(job, some), outcomes, max(entry.next_attempt for entry in some), after=after)
+        part, attempt = _part(job, some), max(entry.next_attempt for entry in some)
+        if attempt and not after:
+            after = service.job_name(part, attempt - 1)
+        yield Item(part, outcomes, attempt, after=after)
 
 
 def _by_job(entries: Iterable[_Entry]) -> dict[str, list[_Entry]]:

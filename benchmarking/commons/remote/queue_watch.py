@@ -51,6 +51,7 @@ class QueueWatch:
         self._room, self._budget, self._generator = room, budget, generator
         self._states = states
         self._old_stops = {id8: state.markers.get(STOPPED) for id8, state in states.items()}
+        self._written: dict[str, set[str]] = {}
         self._records: dict[tuple[str, float], StateRecord | None] = {}
         self._next_listing = 0.0
 
@@ -107,12 +108,18 @@ class QueueWatch:
         reason: str | None = None,
         tail: tuple[str, ...] = (),
     ) -> None:
-        known = self._states.get(one.id8)
         record = StateRecord(one.name, item.attempt, item.name, self._clock.now(), cause, reason, tail)
-        # What is written meanwhile by others is not deleted: a job that runs, a wish to stop.
-        old = {STOPPED} if self._old_stops.get(one.id8) is not None else set()
-        markers = set(known.markers if known else ()) | {QUEUED, "launched"}
-        self._service.mark(one.id8, state, record, (markers - {STOPPED, FINISHED} | old) - {state})
+        self._write(one.id8, state, record)
+
+    def _write(self, id8: str, state: str, record: StateRecord) -> None:
+        """What others write meanwhile is not deleted: that the job runs, a wish to stop."""
+        known, mine = self._states.get(id8), self._written.setdefault(id8, set())
+        markers = mine | set(known.markers if known else ())
+        if self._old_stops.get(id8) is None:
+            markers -= {STOPPED}
+        mine.add(state)
+        self._service.mark(id8, state, record, markers - {FINISHED, state})
+        self._written[id8] = {state}
 
     def _stop_trials(self, item: Item, one: QueuedExperiment) -> None:
         if len(item.job.needs) > 1 or sum(item.job.needs.values()) > 1:
@@ -243,8 +250,6 @@ class QueueWatch:
         job = item.name
         for one in item.left():
             record = StateRecord(one.name, item.attempt + 1, job, now, None, reason)
-            known = self._states.get(one.id8)
-            markers = set(known.markers if known else ()) | {"launched", RUNNING, FAILED}
-            self._service.mark(one.id8, QUEUED, record, markers - {STOPPED, FINISHED, QUEUED})
+            self._write(one.id8, QUEUED, record)
         self._release(item)
         item.next_attempt(is_failure, now + pause)

@@ -1,0 +1,184 @@
+"""The markers and jobs of a remote study, as the queue wants them: S3 and SageMaker."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from benchmarking.commons.remote.aws_errors import queue_errors
+from benchmarking.commons.remote.jobs_in_progress import jobs_in_progress
+from benchmarking.commons.remote.markers import State, StateRecord, read_record, read_states, write_state
+from benchmarking.commons.remote.queue_model import QueuedExperiment, QueuedJob
+from syne_core.aws.client_errors import error_code
+from syne_core.aws.job_states import JobState, TrainingJobs
+from syne_core.experiment_status import ExperimentState
+from syne_core.paths import ExperimentKeys, StudyKeys, experiment_job_name
+
+if TYPE_CHECKING:
+    from syne_core.aws.session import AwsSession
+
+__all__ = ["RealClock", "SageMakerJobs"]
+
+_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+_TAIL = 20
+_ABSENT = ("NoSuchKey", "404")
+
+
+class RealClock:
+    """The clock of this machine."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class SageMakerJobs:
+    """See ``JobService``.
+
+    :param request_of: the members of CreateTrainingJob for a job and an attempt; puts on S3 what the job has
+        to find there. Called once per attempt of this launch.
+    """
+
+    def __init__(
+        self,
+        session: AwsSession,
+        bucket: str,
+        tag: str,
+        request_of: Callable[[QueuedJob, int], Mapping[str, Any]],
+    ) -> None:
+        self._session, self._bucket, self._tag = session, bucket, tag
+        self._s3, self._jobs = session.client("s3"), TrainingJobs(session)
+        # Repetitions would hide from the queue how fast it may call.
+        self._creating = session.client("sagemaker", attempts=1)
+        self._request_of = request_of
+        self._requests: dict[str, tuple[QueuedJob, Mapping[str, Any]]] = {}
+
+    def states(self) -> Mapping[str, State]:
+        """The markers of the study."""
+        with queue_errors(f"list the states of {self._tag}"):
+            return read_states(self._s3, self._bucket, self._tag)
+
+    def record(self, id8: str, state: str) -> StateRecord | None:
+        """The content of a marker."""
+        with queue_errors(f"read the state of {id8}"):
+            return read_record(self._s3, self._bucket, self._tag, id8, state)
+
+    def mark(self, id8: str, state: str, record: StateRecord, known: Collection[str]) -> None:
+        """Write a marker, delete those that are ``known``."""
+        with queue_errors(f"write the state of {record.name}"):
+            write_state(self._s3, self._bucket, self._tag, id8, state, record, known)
+
+    def job_name(self, job: QueuedJob, attempt: int) -> str:
+        """The job's name."""
+        lead = job.lead
+        return experiment_job_name(self._tag, lead.method, lead.seed, lead.id8, attempt)
+
+    def create(self, job: QueuedJob, attempt: int) -> None:
+        """Make the job: one call, whatever comes of it."""
+        name = self.job_name(job, attempt)
+        with queue_errors(f"create job {name}"):
+            made_for, request = self._requests.get(name, (None, {}))
+            if made_for != job:
+                request = self._request_of(job, attempt)
+                self._requests[name] = (job, request)
+            self._creating.create_training_job(**request)
+        del self._requests[name]
+
+    def describe(self, job_name: str) -> JobState | None:
+        """What SageMaker says of the job."""
+        with queue_errors(f"describe job {job_name}"):
+            return self._jobs.describe(job_name)
+
+    def running(self, job_names: Collection[str]) -> frozenset[str]:
+        """Those that have not ended: two listings, all pages."""
+        names = set(job_names)
+        if not names:
+            return frozenset()
+        start = _common_start(min(names), max(names))
+        with queue_errors("list the training jobs"):
+            return frozenset(
+                state.name
+                for status in ("InProgress", "Stopping")
+                for state in self._jobs.listed(start, status)
+                if state.name in names
+            )
+
+    def stop(self, job_name: str) -> None:
+        """Stop the job."""
+        with queue_errors(f"stop job {job_name}"):
+            self._jobs.stop(job_name)
+
+    def stop_trials(self, experiment: QueuedExperiment) -> None:
+        """Stop the jobs of its trials."""
+        with queue_errors(f"stop the trials of {experiment.name}"):
+            for job in jobs_in_progress(self._session, self._tag, [experiment.id8]):
+                if job.trial is not None:
+                    self._jobs.stop(job.name)
+
+    def has_finished(self, experiment: QueuedExperiment) -> bool:
+        """Whether ``status.json`` on S3 says so."""
+        key = f"{ExperimentKeys(experiment.name).leaf}status.json"
+        with queue_errors(f"read the status of {experiment.name}"):
+            content = self._content(key)
+        try:
+            return bool(json.loads(content)["state"] == ExperimentState.finished)
+        except (ValueError, KeyError, TypeError):
+            return False
+
+    def log_tail(self, job_name: str) -> tuple[str, ...]:
+        """The last lines of its first host in CloudWatch."""
+        client = self._session.client("logs")
+        try:
+            streams = client.describe_log_streams(
+                logGroupName=_LOG_GROUP, logStreamNamePrefix=f"{job_name}/algo-1"
+            )["logStreams"]
+            if not streams:
+                return ()
+            newest = max(streams, key=lambda stream: stream.get("creationTime", 0))["logStreamName"]
+            events = client.get_log_events(
+                logGroupName=_LOG_GROUP, logStreamName=newest, limit=_TAIL, startFromHead=False
+            )["events"]
+        except Exception:
+            return ()  # a log is a service to the reader; an experiment has failed without it, too
+        return tuple(event["message"].rstrip("\n") for event in events)
+
+    # -- notes -----------------------------------------------------------------------------------
+
+    def notes(self) -> dict[str, Any]:
+        """What earlier launches have spent; empty if nothing is known."""
+        with queue_errors(f"read what {self._tag} has spent"):
+            content = self._content(StudyKeys(self._tag).spending)
+        try:
+            found = json.loads(content)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def keep_notes(self, notes: Mapping[str, Any]) -> None:
+        """Store what was spent."""
+        key = StudyKeys(self._tag).spending
+        with queue_errors(f"write what {self._tag} has spent"):
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=json.dumps(dict(notes)).encode())
+
+    def _content(self, key: str) -> bytes:
+        try:
+            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except Exception as error:
+            if error_code(error) in _ABSENT:
+                return b""
+            raise
+        return body
+
+
+def _common_start(first: str, last: str) -> str:
+    """What all names between these two, in alphabetical order, begin with."""
+    same = 0
+    while same < min(len(first), len(last)) and first[same] == last[same]:
+        same += 1
+    return first[:same]
