@@ -56,7 +56,7 @@ class PulledFiles:
         if home.is_trials:
             wanted = self._what == EVERYTHING and parts[0].isdecimal() and _is_of_trial(parts[1:])
             return trials.joinpath(*parts) if wanted else None
-        wanted = self._what == EVERYTHING or (len(parts) == 1 and parts[0] in result_files())
+        wanted = self._what == EVERYTHING or (len(parts) == 1 and parts[0] in _result_files())
         return home.folder.joinpath(*parts) if wanted else None
 
     def skipped_folder(self, key: str) -> str | None:
@@ -81,7 +81,7 @@ class PulledFiles:
                 words += ["--exclude", left_out]
         else:
             words += ["--exclude", "*"]
-            for name in result_files():
+            for name in _result_files():
                 words += ["--include", f"*/{name}"]
             words += ["--exclude", "*-trials/*", "--exclude", f"*/{ExperimentPaths(Path()).trials}/*"]
         return shlex.join(words)
@@ -92,7 +92,7 @@ class PulledFiles:
         return any(s3_tag(experiment.name) != experiment.name for experiment in self._study.experiments)
 
 
-def result_files() -> tuple[str, ...]:
+def _result_files() -> tuple[str, ...]:
     """Names of an experiment's own files."""
     paths = ExperimentPaths(Path())
     files = (paths.journal, paths.metadata, paths.results, paths.status, paths.log)
