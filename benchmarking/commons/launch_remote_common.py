@@ -14,9 +14,10 @@ from benchmarking.commons.hpo_main_common import Launch, Launcher
 from benchmarking.commons.launch_flags import REMOTE_FLAGS
 from benchmarking.commons.remote.account_plan import ask_account
 from benchmarking.commons.remote.job_words import JobWords, Luggage
+from benchmarking.commons.remote.launching import Order, carry_out
 from benchmarking.commons.remote.plan_text import print_remote_plan
 from benchmarking.commons.remote.remote_plan import RemotePlan
-from benchmarking.commons.requirements_union import union_of_requirements
+from benchmarking.commons.remote.study_bundle import job_requirements, project_folders
 from benchmarking.commons.settings import read_settings
 from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark
 from syne_core.errors import UsageError
@@ -117,7 +118,17 @@ def run_remote_launcher(launcher: RemoteLauncher, words: Sequence[str]) -> int:
         plan = remote.plan if account is None else remote.plan_with(account.states)
         print_remote_plan(plan, plan.cost(), account, settings.json)
         return 0
-    raise UsageError("launching comes with the next commit; --dry_run plans")
+    return carry_out(
+        Order(
+            settings,
+            launcher.inside.backend,
+            remote.plan,
+            remote.plan_with,
+            remote.words,
+            launcher.entry_point.absolute(),
+            requirements_files(launcher, remote.launch),
+        )
+    )
 
 
 def resolve_remote(
@@ -136,7 +147,7 @@ def resolve_remote(
     _check_scripts(launch, luggage)
     shares_job = _sharing(launcher, launch, job_words)
     plan = RemotePlan.of(launch.experiments, launch.settings, None, shares_job)
-    union = union_of_requirements(requirements_files(launcher, launch))
+    union = job_requirements(requirements_files(launcher, launch))
     return RemoteLaunch(launch, launcher, plan, union, job_words, shares_job)
 
 
@@ -158,7 +169,7 @@ def _luggage(launcher: RemoteLauncher) -> Luggage:
     if not launcher.entry_point.is_file():
         raise UsageError(f"entry_point {launcher.entry_point} does not exist")
     luggage = Luggage(launcher.entry_point.absolute().parent)
-    for folder in (_PROJECT / "benchmarking", _PROJECT / "syne_core", *launcher.source_dependencies):
+    for folder in (*project_folders(), *launcher.source_dependencies):
         luggage.add(Path(folder))
     return luggage
 

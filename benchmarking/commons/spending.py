@@ -14,7 +14,7 @@ from syne_core.errors import RefusedError
 if TYPE_CHECKING:
     from syne_core.aws.session import AwsSession
 
-__all__ = ["Spending", "agree_to_spend"]
+__all__ = ["Spending", "agree_to_jobs", "agree_to_spend"]
 
 # SageMaker sets it in every training job: there, nobody can be asked, and whoever started the job agreed.
 _IN_A_JOB = "TRAINING_JOB_ARN"
@@ -54,10 +54,24 @@ def agree_to_spend(
     :raises RefusedError: the answer was no, or there is nobody to ask
     """
     spendings = list(spendings)
+    words = "" if session.is_emulator else _in_words(session, spendings, each)
+    _agree(session, "Trials run as jobs of", words, yes)
+
+
+def agree_to_jobs(session: AwsSession, words: str, yes: bool) -> None:
+    """The same for experiments that are jobs.
+
+    :param words: how many there are, and what they may cost
+    :raises RefusedError: the answer was no, or there is nobody to ask
+    """
+    _agree(session, "Experiments run as jobs of", words, yes)
+
+
+def _agree(session: AwsSession, what: str, words: str, yes: bool) -> None:
     if session.is_emulator:
-        print(f"Trials run as jobs of {session.target}: they cost nothing.", file=sys.stderr)
+        print(f"{what} {session.target}: they cost nothing.", file=sys.stderr)
         return
-    print(f"Trials run as jobs of {session.target}: {_in_words(session, spendings, each)}", file=sys.stderr)
+    print(f"{what} {session.target}: {words}", file=sys.stderr)
     if yes or _IN_A_JOB in os.environ:
         return
     if not sys.stdin.isatty():
