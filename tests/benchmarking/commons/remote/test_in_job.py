@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
-from job_study import JobStudy, make_study
+import pytest
+from job_study import SCRIPT, JobStudy, launcher_of, make_study, wait_until
 
-from benchmarking.commons import hpo_main_local
+from benchmarking.commons import hpo_main_local, hpo_main_simulator
+from benchmarking.commons.python_file import run_python_file
 from syne_core.emulator import Emulator
 from syne_core.experiments import scan_study
+from syne_core.paths import StudyKeys
 
 WORDS = (
     *("--experiment_tag", "in-job", "--benchmark", "parabola", "--method", "RS"),
@@ -40,14 +44,149 @@ def test_an_experiment_with_local_trials_leaves_what_it_would_leave_here(
     assert list(results(study).columns) == list(pd.read_csv(here / "results.csv.zip").columns)
     assert study.json("status.json")["state"] == "finished"
     assert study.state()[0] == "finished"
+    check_logs_of_trials(study)
+    check_console(study, described)
+
+
+def check_logs_of_trials(study: JobStudy) -> None:
+    trials = {record["trial"] for record in journal(study) if record["event"] == "report"}
+    for trial_id in trials:
+        assert b"training with" in study.objects.get(study.keys().trial(trial_id).stdout)
+    keys = study.objects.listing(study.keys().trials).keys
+    assert not [key for key in keys if "/checkpoints/" in key], "nobody asked for them"
+    assert not [name for name in study.files() if name.startswith("trials")]
+
+
+def check_console(study: JobStudy, described: dict[str, Any]) -> None:
+    best = study.json("status.json")["best"]["value"]
+    (shown,) = [m for m in described["FinalMetricDataList"] if m["MetricName"] == "best_loss"]
+    assert shown["Value"] == pytest.approx(best, rel=1e-6)
+    assert described["HyperParameters"]["method"] == "RS"
 
 
 def run_here(study: JobStudy) -> Path:
-    from job_study import launcher_of
-
-    from benchmarking.commons.python_file import run_python_file
-
     module = run_python_file(study.entry_point.with_name("my_benchmarks.py"))
     assert hpo_main_local.run_launcher(launcher_of("local", vars(module)), study.words) == 0
     (folder,) = scan_study("in-job").good
     return Path(folder.path)
+
+
+def journal(study: JobStudy, number: int = 0) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in study.file("journal.jsonl", number).splitlines()]
+
+
+def sessions(study: JobStudy) -> int:
+    return [record["event"] for record in journal(study)].count("session")
+
+
+def test_a_job_that_is_stopped_is_continued_by_the_next(emulator: Emulator, tmp_path: Path) -> None:
+    words = (*WORDS[:-1], "30")
+    study = make_study(emulator, tmp_path / "mine", words, pause=0.2)
+    first = study.start(upload_checkpoints=True)
+    wait_until(lambda: "journal.jsonl" in study.files() and len(journal(study)) > 8)
+    assert study.state()[0] == "running"
+    study.stop(first)
+    assert study.wait_for_end(first)["TrainingJobStatus"] == "Stopped"
+    assert study.json("status.json")["state"] == "interrupted"
+    before = journal(study)
+    second = study.start(attempt=1, upload_checkpoints=True)
+    assert study.wait_for_end(second)["TrainingJobStatus"] == "Completed", study.log(second)
+    after = journal(study)
+    assert after[: len(before)] == before
+    assert (sessions(study), study.json("status.json")["state"]) == (2, "finished")
+    reports = [(r["trial"], r["report"]["epoch"]) for r in after if r["event"] == "report"]
+    assert len(reports) == len(set(reports)) >= 30
+    state, record = study.state()
+    assert (state, record.attempt, record.job) == ("finished", 1, second)
+    assert "fetched" not in study.log(second)
+    checkpoints = study.objects.listing(study.keys().trial(0).checkpoints).keys
+    assert [key.rpartition("/")[2] for key in checkpoints] == ["epoch"]
+
+
+@pytest.mark.long
+def test_a_job_that_starts_again_after_the_end_changes_nothing(emulator: Emulator, tmp_path: Path) -> None:
+    study = make_study(emulator, tmp_path / "mine", WORDS)
+    study.run()
+    before = journal(study)
+    assert study.run(attempt=1)["TrainingJobStatus"] == "Completed"
+    assert journal(study) == before
+
+
+def test_a_failing_experiment_is_marked_with_cause_and_log(emulator: Emulator, tmp_path: Path) -> None:
+    broken = SCRIPT.replace("report = Reporter()", "raise ValueError('no such optimiser')")
+    study = make_study(emulator, tmp_path / "mine", (*WORDS, "--max_failures", "1"), script=broken)
+    described = study.run()
+    assert described["TrainingJobStatus"] == "Failed"
+    assert "exit code 3" in described["FailureReason"]
+    state, record = study.state()
+    assert (state, record.cause, record.attempt) == ("failed", "code", 0)
+    assert record.reason is not None
+    assert "max_failures is 1" in record.reason
+    assert any("no such optimiser" in line for line in record.log_tail)
+    assert study.json("status.json")["state"] == "failed"
+    assert b"no such optimiser" in study.objects.get(study.keys().trial(0).stderr)
+
+
+@pytest.mark.long
+def test_what_keeps_an_experiment_from_starting_is_told_too(emulator: Emulator, tmp_path: Path) -> None:
+    study = make_study(emulator, tmp_path / "mine", WORDS)
+    mistaken = JobStudy(study.emulator, study.entry_point, study.launch, (*WORDS, "--n_worker", "3"))
+    assert mistaken.run()["TrainingJobStatus"] == "Failed"
+    state, record = study.state()
+    assert (state, record.cause) == ("failed", "code")
+    assert record.reason is not None
+    assert "--n_workers" in record.reason
+
+
+def test_an_experiment_starts_its_trials_as_jobs_itself(emulator: Emulator, tmp_path: Path) -> None:
+    study = make_study(emulator, tmp_path / "mine", WORDS, backend="sagemaker")
+    described = study.run(instance_type="ml.m5.large")
+    name = described["TrainingJobName"]
+    assert described["TrainingJobStatus"] == "Completed", study.log(name)
+    sagemaker = emulator.client("sagemaker")
+    names = {job["TrainingJobName"] for job in sagemaker.list_training_jobs()["TrainingJobSummaries"]}
+    id8 = study.launch.experiments[0].id[:8]
+    assert len({other for other in names if other.startswith(id8)}) >= 3
+    assert study.state()[0] == "finished"
+    assert len(results(study)) >= 9
+    metadata = study.json("metadata.json")
+    assert (metadata["backend"], metadata["instance_type"]) == ("SageMakerBackend", "ml.c5.xlarge")
+    assert metadata["job"]["instance_type"] == "ml.m5.large"
+    assert study.objects.listing(study.keys().reports).keys
+
+
+SIMULATED = (
+    *("--experiment_tag", "simulated", "--benchmark", "mlp_digits", "--method", "RS,ASHA"),
+    *("--num_seeds", "2", "--max_num_evaluations", "60"),
+)
+
+
+def test_simulated_experiments_give_the_same_results_as_here(emulator: Emulator, tmp_path: Path) -> None:
+    study = make_study(emulator, tmp_path / "mine", SIMULATED, backend="simulator")
+    described = study.run()
+    assert described["TrainingJobStatus"] == "Completed", study.log(described["TrainingJobName"])
+    assert "CheckpointConfig" not in described
+    launcher = launcher_of(
+        "simulator", vars(run_python_file(study.entry_point.with_name("my_benchmarks.py")))
+    )
+    assert hpo_main_simulator.run_launcher(launcher, SIMULATED) == 0
+    for number, experiment in enumerate(study.launch.experiments):
+        assert study.state(number)[0] == "finished"
+        here = pd.read_csv(experiment.paths.results)
+        pd.testing.assert_frame_equal(results(study, number), here)
+        assert study.files(number) == {path.name for path in experiment.paths.folder.iterdir()}
+
+
+@pytest.mark.long
+def test_another_attempt_leaves_finished_simulations_alone(emulator: Emulator, tmp_path: Path) -> None:
+    study = make_study(emulator, tmp_path / "mine", SIMULATED, backend="simulator")
+    study.run()
+    emulator.client("s3").delete_object(
+        Bucket=emulator.bucket,
+        Key=StudyKeys("simulated").marker(study.launch.experiments[1].id[:8], "finished"),
+    )
+    created = [study.json("metadata.json", number)["st_tuner_creation_timestamp"] for number in range(4)]
+    assert study.run(attempt=1)["TrainingJobStatus"] == "Completed"
+    again = [study.json("metadata.json", number)["st_tuner_creation_timestamp"] for number in range(4)]
+    assert [number for number in range(4) if created[number] != again[number]] == [1]
+    assert study.state(1)[1].attempt == 1
