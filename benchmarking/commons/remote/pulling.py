@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import time
@@ -21,8 +22,6 @@ __all__ = ["Pulled", "pull_study"]
 _AT_ONCE = 16
 _BLOCK = 1 << 20
 _ATTEMPTS, _FIRST_PAUSE = 4, 0.2
-#: Of files that are there, and not from S3.
-_MOST_NAMED = 5
 
 
 @dataclass
@@ -135,7 +134,8 @@ def _copy(s3: Any, bucket: str, copy: _Copy, record: PullRecord) -> int | None:
     for attempt in range(_ATTEMPTS):
         try:
             answer = s3.get_object(Bucket=bucket, Key=copy.source.key)
-            size = _write(copy.target, answer["Body"], record.unfinished)
+            with contextlib.closing(answer["Body"]) as body:
+                size = _write(copy.target, body, record.unfinished)
             record.add(copy.target, answer["ETag"].strip('"'))
             return size
         except Exception as error:
