@@ -49,8 +49,8 @@ def command(
             print(name)
     _print_result(study, stopped)
     driver = driver_of(study)
-    if driver is not None and driver.is_alive:
-        print(f"{driver.host} goes on launching what was not stopped", file=sys.stderr)
+    if driver is not None:
+        print(f"{driver} goes on launching what was not stopped", file=sys.stderr)
 
 
 def _ask(study: RemoteStudy, count: int | None, yes: bool) -> None:

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import Any
 
+from benchmarking.commons.remote.driver_lock import SILENCE, Driver
 from benchmarking.commons.remote.remote_study import RemoteStudy
 from syne_core.aws.client_errors import clear_errors, error_code
 
-__all__ = ["DriverView", "driver_of"]
-
-#: Seconds of silence after which another driver may take over.
-SILENCE = 60.0
+__all__ = ["driver_of"]
 
 
-@dataclass(frozen=True)
-class DriverView:
-    """Who launches.
-
-    :param seconds_ago: when it was heard last
-    """
-
-    host: str
-    seconds_ago: float
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it was heard lately."""
-        return self.seconds_ago < SILENCE
-
-
-def driver_of(study: RemoteStudy) -> DriverView | None:
-    """The driver of ``study``; None if there is none.
+def driver_of(study: RemoteStudy) -> Driver | None:
+    """The driver of ``study``; None if there is none, or none that can be alive.
 
     :raises SyneError: S3 does not answer
     """
@@ -40,14 +22,33 @@ def driver_of(study: RemoteStudy) -> DriverView | None:
     with clear_errors(f"look for the driver of {study.tag}"):
         try:
             answer = place.s3.get_object(Bucket=place.bucket, Key=study.keys.driver)
+            content = answer["Body"].read()
         except Exception as error:
             if error_code(error) == "NoSuchKey":
                 return None
             raise
-        content = answer["Body"].read()
-    try:
-        host = str(json.loads(content).get("host") or "?")
-    except (ValueError, AttributeError):
-        host = "?"
+    driver = _driver(answer, content)
+    return None if driver.is_known_to_be_dead or driver.silent_for >= SILENCE else driver
+
+
+def _driver(answer: dict[str, Any], content: bytes) -> Driver:
+    """By S3's clock alone, since nobody's own can be trusted."""
     now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-    return DriverView(host, max(0.0, (now - answer["LastModified"]).total_seconds()))
+    heard = answer["LastModified"]
+    try:
+        said = dict(json.loads(content))
+    except (ValueError, TypeError):
+        said = {}
+    return Driver(
+        owner=str(said.get("owner", "")),
+        host=str(said.get("host", "?")),
+        user=str(said.get("user", "?")),
+        pid=_number(said.get("pid")),
+        home=str(said.get("home", "")),
+        started=float(said.get("started") or heard.timestamp()),
+        silent_for=max(0.0, (now - heard).total_seconds()),
+    )
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from benchmarking.commons.remote.driver_view import DriverView
+from benchmarking.commons.remote.driver_lock import Driver
 from benchmarking.commons.remote.everything_running import EverythingRunning, RunningStudy
 from benchmarking.commons.remote.markers import FAILED, LAUNCHED, QUEUED, STOPPED
 from benchmarking.commons.remote.overview import ExperimentView, StudyView
@@ -21,7 +21,7 @@ _MOST_NOTES = 10
 _LONGEST_NOTE = 100
 
 
-def print_study(view: StudyView, driver: DriverView | None, as_json: bool) -> None:
+def print_study(view: StudyView, driver: Driver | None, as_json: bool) -> None:
     """Every experiment on a line, the sum, and what to do next."""
     if as_json:
         print(json.dumps(study_to_json(view, driver), indent=2))
@@ -78,7 +78,7 @@ def row_of(view: ExperimentView) -> tuple[str, ...]:
     )
 
 
-def study_to_json(view: StudyView, driver: DriverView | None) -> dict[str, Any]:
+def study_to_json(view: StudyView, driver: Driver | None) -> dict[str, Any]:
     """All that is known."""
     return {
         "tag": view.study.tag,
@@ -92,7 +92,7 @@ def study_to_json(view: StudyView, driver: DriverView | None) -> dict[str, Any]:
         "prices": view.prices or None,
         "driver": None
         if driver is None
-        else {"host": driver.host, "seconds_ago": driver.seconds_ago, "alive": driver.is_alive},
+        else {"host": driver.host, "user": driver.user, "pid": driver.pid, "silent_for": driver.silent_for},
         "trouble": list(view.trouble),
         "experiments": [_describe(one) for one in view.experiments],
         "broken": [],
@@ -151,7 +151,7 @@ def _row_of_study(study: RunningStudy) -> tuple[str, ...]:
     return name, counts or "-", str(len(study.jobs)), str(len(study.trial_jobs)), usd
 
 
-def _print_notes(view: StudyView, driver: DriverView | None) -> None:
+def _print_notes(view: StudyView, driver: Driver | None) -> None:
     for trouble in view.trouble:
         print(f"Note: {trouble}", file=sys.stderr)
     failed = [one for one in view.experiments if one.state == FAILED]
@@ -161,9 +161,9 @@ def _print_notes(view: StudyView, driver: DriverView | None) -> None:
     if len(failed) > _MOST_NOTES:
         print(f"Note: {len(failed) - _MOST_NOTES} more failed; --json tells all", file=sys.stderr)
     waits = any(one.state in (QUEUED, LAUNCHED) and not one.trial_jobs for one in view.experiments)
-    if driver is not None and driver.is_alive:
+    if driver is not None:
         if waits:
-            print(f"{driver.host} launches what is queued", file=sys.stderr)
+            print(f"{driver} launches what is queued", file=sys.stderr)
     elif any(one.state in (QUEUED, STOPPED) for one in view.experiments):
         print(f"Nobody launches what is left. To go on:  {_command(view)}", file=sys.stderr)
     if failed:

@@ -39,10 +39,8 @@ def refuse_if_alive(study: RemoteStudy) -> None:
         count = "a job still runs" if len(jobs) == 1 else f"{len(jobs)} jobs still run"
         raise UsageError(f"Nothing was removed: {count} ({names}). To stop:  synebench stop {study.tag}")
     driver = driver_of(study)
-    if driver is not None and driver.is_alive:
-        raise UsageError(
-            f"Nothing was removed: {driver.host} is launching this study. Interrupt it there first"
-        )
+    if driver is not None:
+        raise UsageError(f"Nothing was removed: {driver} is launching this study. Interrupt it there first")
 
 
 def what_there_is(study: RemoteStudy) -> Removable:

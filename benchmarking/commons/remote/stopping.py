@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from benchmarking.commons.remote.jobs_in_progress import OurJob, jobs_in_progress
+from benchmarking.commons.remote.jobs_in_progress import OurJob, jobs_in_progress, our_job
 from benchmarking.commons.remote.markers import (
     FAILED,
     FINISHED,
@@ -66,11 +66,12 @@ def stop_experiments(study: RemoteStudy, only: Sequence[RemoteExperiment] | None
                 strict=True,
             )
         )
-        shared = {record.job for record in records.values() if record.job}
+        have_jobs = [e.id8 for e in alive if e.id8 in states and states[e.id8].state in (LAUNCHED, RUNNING)]
+        shared = {records[id8].job for id8 in have_jobs if records[id8].job}
         if only is not None:
             _refuse_shared(study, states, {e.id8 for e in wanted}, shared)
         side_by_side(lambda e: _mark(study, e, records[e.id8]), alive)
-        jobs = _stop_jobs(study, wanted)
+        jobs = _stop_jobs(study, wanted, shared)
         # A job may have said that it runs just before it was told to end.
         states = read_states(study.place.s3, study.place.bucket, study.tag)
         again = [e for e in alive if _is_alive(states.get(e.id8))]
@@ -85,7 +86,7 @@ def _is_alive(state: State | None) -> bool:
 
 def _record(study: RemoteStudy, experiment: RemoteExperiment, state: State | None) -> StateRecord:
     found = None
-    if state is not None and state.state in (LAUNCHED, RUNNING):
+    if state is not None:
         found = read_record(study.place.s3, study.place.bucket, study.tag, experiment.id8, state.state)
     return found or StateRecord(experiment.name, 0, "", time.time())
 
@@ -118,15 +119,22 @@ def _mark(study: RemoteStudy, experiment: RemoteExperiment, record: StateRecord)
     write_state(place.s3, place.bucket, study.tag, experiment.id8, STOPPED, stopped, known)
 
 
-def _stop_jobs(study: RemoteStudy, experiments: Sequence[RemoteExperiment]) -> dict[str, OurJob]:
-    """Experiments' jobs first: they start those of trials."""
+def _stop_jobs(
+    study: RemoteStudy, experiments: Sequence[RemoteExperiment], named: Collection[str]
+) -> dict[str, OurJob]:
+    """Experiments' jobs first: they start those of trials.
+
+    :param named: jobs that markers name; one that runs several experiments is called after one of them
+    """
     calls = TrainingJobs(study.place.session)
+    leads = {job.id8 for job in map(our_job, named) if job is not None}
     id8s = {e.id8 for e in experiments}
     pause = _PAUSE_OF_EMULATOR if study.place.session.is_emulator else _PAUSE
     stopped: dict[str, OurJob] = {}
     for number in range(_PASSES):
-        found = jobs_in_progress(study.place.session, study.tag, id8s)
-        new = [job for job in found if job.name not in stopped]
+        found = jobs_in_progress(study.place.session, study.tag, id8s | leads)
+        ours = [job for job in found if job.id8 in id8s or job.name in named]
+        new = [job for job in ours if job.name not in stopped]
         if number and not new:
             break
         for is_trial in (False, True):
