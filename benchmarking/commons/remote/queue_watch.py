@@ -58,15 +58,19 @@ class QueueWatch:
     def look(self, items: Sequence[Item], somebody_waits: bool) -> None:
         """Bring all ``items`` up to date.
 
-        What SageMaker says is asked for before the markers are read: what a job that has ended leaves is
-        there then.
+        SageMaker is asked for jobs that may have ended in silence before the markers are read: what such a
+        job has left is there then. Of jobs whose markers tell the end, it is asked afterwards, if somebody
+        waits for their instances.
         """
         active = [item for item in items if item.is_active]
-        ended = self._ended(active, somebody_waits)
+        ended = self._ended(self._suspects(active))
         self._states = self._service.states()
         for item in items:
             self._read_markers(item)
         for item, state in ended:
+            self._settle(item, state)
+        over = [i for i in active if i.is_active and i.is_over and (somebody_waits or i.setbacks)]
+        for item, state in self._ended(over[:_MOST_DESCRIBED]):
             self._settle(item, state)
 
     def is_running(self, id8: str) -> bool:
@@ -164,26 +168,24 @@ class QueueWatch:
 
     # -- jobs ------------------------------------------------------------------------------------
 
-    def _ended(self, active: Sequence[Item], somebody_waits: bool) -> list[tuple[Item, JobState | None]]:
-        """Jobs that have ended, or that there are not."""
+    def _suspects(self, active: Sequence[Item]) -> list[Item]:
+        """Jobs that may have ended in silence, or may not exist; from time to time a listing tells which."""
+        now, limits = self._clock.now(), self._limits
         suspects = [item for item in active if item.is_suspect]
-        suspects += [
-            item
-            for item in active
-            if not item.is_suspect and item.is_over and (somebody_waits or item.setbacks)
-        ][:_MOST_DESCRIBED]
-        silent = [item for item in active if not item.is_over and item not in suspects]
-        now = self._clock.now()
-        if (silent or len(suspects) > _MOST_DESCRIBED) and now >= self._next_listing:
-            limits = self._limits
+        are_silent = any(not item.is_over and not item.is_suspect for item in active)
+        if (are_silent or len(suspects) > _MOST_DESCRIBED) and now >= self._next_listing:
             self._next_listing = now + self._generator.uniform(limits.backstop, 2 * limits.backstop)
             running = self._service.running([item.name for item in active])
             for item in active:
-                item.is_seen = item.is_seen or item.name in running
-                item.may_be_ours = item.may_be_ours or item.name in running
-                item.is_suspect = item.name not in running
+                is_running = item.name in running
+                item.is_seen, item.may_be_ours = item.is_seen or is_running, item.may_be_ours or is_running
+                item.is_suspect = not is_running
             suspects = [item for item in active if item.is_suspect]
-        return [(item, state) for item in suspects if self._is_gone(item, state := self._ask(item))]
+        return suspects
+
+    def _ended(self, items: Sequence[Item]) -> list[tuple[Item, JobState | None]]:
+        """Those of the jobs that have ended, or that there are not."""
+        return [(item, state) for item in items if self._is_gone(item, state := self._ask(item))]
 
     def _ask(self, item: Item) -> JobState | None:
         state = self._service.describe(item.name)
