@@ -13,6 +13,7 @@ from benchmarking.commons.benchmark_definitions import BenchmarkDefinition, Real
 from benchmarking.commons.hpo_main_common import Launch, Launcher
 from benchmarking.commons.launch_flags import REMOTE_FLAGS
 from benchmarking.commons.remote.account_plan import ask_account
+from benchmarking.commons.remote.cost_plan import refuse_above_caps
 from benchmarking.commons.remote.job_words import JobWords, Luggage
 from benchmarking.commons.remote.launching import Order, carry_out
 from benchmarking.commons.remote.plan_text import print_remote_plan
@@ -30,8 +31,6 @@ __all__ = [
     "resolve_remote",
     "run_remote_launcher",
 ]
-
-_PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -110,14 +109,7 @@ def run_remote_launcher(launcher: RemoteLauncher, words: Sequence[str]) -> int:
     for note in (*remote.launch.notes, *_notes(settings.experiment_tag)):
         print(f"Note: {note}", file=sys.stderr)
     if settings.dry_run:
-        account = (
-            ask_account(settings, [p.footprint for p in remote.plan.planned])
-            if settings.check_quota
-            else None
-        )
-        plan = remote.plan if account is None else remote.plan_with(account.states)
-        print_remote_plan(plan, plan.cost(), account, settings.json)
-        return 0
+        return _show_plan(remote)
     return carry_out(
         Order(
             settings,
@@ -129,6 +121,17 @@ def run_remote_launcher(launcher: RemoteLauncher, words: Sequence[str]) -> int:
             requirements_files(launcher, remote.launch),
         )
     )
+
+
+def _show_plan(remote: RemoteLaunch) -> int:
+    settings, plan, account = remote.launch.settings, remote.plan, None
+    if settings.check_quota:
+        account = ask_account(settings, [planned.footprint for planned in plan.planned])
+        plan = remote.plan_with(account.states)
+    cost = plan.cost()
+    print_remote_plan(plan, cost, account, settings.json)
+    refuse_above_caps(cost, settings.study_max_cost, settings.study_max_hours)
+    return 0
 
 
 def resolve_remote(
@@ -151,15 +154,9 @@ def resolve_remote(
     return RemoteLaunch(launch, launcher, plan, union, job_words, shares_job)
 
 
-def _launchers_requirements(folder: Path, names: Sequence[str]) -> list[Path]:
-    """The files called ``names`` in ``folder``; where there is none, the project's own list."""
-    found = [folder / name for name in names if (folder / name).is_file()]
-    return found or [_PROJECT / "requirements-synetune.txt"]
-
-
 def requirements_files(launcher: RemoteLauncher, launch: Launch) -> list[Path]:
-    """The files whose union the jobs install: the launcher's, then the benchmarks'."""
-    files = _launchers_requirements(launcher.entry_point.parent, launcher.requirements)
+    """The files whose union the jobs install: the launcher's, then the benchmarks'. They may be missing."""
+    files = [launcher.entry_point.parent / name for name in launcher.requirements]
     if launcher.with_scripts:
         files += [script.parent / "requirements.txt" for script in _scripts(launch)]
     return files

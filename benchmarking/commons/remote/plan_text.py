@@ -97,17 +97,24 @@ def _closing(plan: RemotePlan, cost: CostPlan, account: AccountPlan | None) -> l
         lines.append(
             f"{jobs}; {spending_in_words(cost)}; all at its end in at most {duration(cost.longest)}."
         )
-    lines += _shortages(cost, account)
+    warm_pools = any(needs.keep_alive for needs in plan.footprints())
+    lines += _shortages(cost, account, warm_pools)
     asked = f"Asked {account.target}. " if account is not None else ""
     return [*lines, f"{asked}Nothing was started."]
 
 
-def _shortages(cost: CostPlan, account: AccountPlan | None) -> list[str]:
+def _shortages(cost: CostPlan, account: AccountPlan | None, warm_pools: bool) -> list[str]:
     if account is None:
         return []
     lines = []
     for one in cost.types:
         quota = account.quotas.get(one.instance_type)
+        if quota is not None and warm_pools and (quota.warm_pool or 0) < one.peak:
+            known = "not known" if quota.warm_pool is None else str(quota.warm_pool)
+            lines.append(
+                f"{one.instance_type}: warm pools want a quota of their own, of {one.peak} instances; "
+                f"it is {known}."
+            )
         if quota is not None and quota.training is not None and quota.training < one.peak:
             lines.append(
                 f"{one.instance_type}: {one.peak} could be used at a time, the quota is {quota.training}; "

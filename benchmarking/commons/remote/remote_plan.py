@@ -88,6 +88,11 @@ class RemotePlan:
         grouped = [[self.planned[i].footprint for i in group] for group in self.groups]
         return [some[0] if len(some) == 1 else together(some) for some in grouped]
 
+    def new_footprints(self) -> list[Footprint]:
+        """Those of the jobs that are to be made: not all of their experiments run already."""
+        adopted = [all(self.planned[i].action == RemoteAction.adopt for i in group) for group in self.groups]
+        return [needs for needs, runs in zip(self.footprints(), adopted, strict=True) if not runs]
+
     def cost(self, price_of: Callable[[str], Price | None] = table_price) -> CostPlan:
         """What all jobs to do need."""
         return CostPlan.of(self.footprints(), self.max_parallel_jobs, price_of)
