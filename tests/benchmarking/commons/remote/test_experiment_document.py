@@ -72,7 +72,7 @@ def test_a_benchmark_of_a_file_is_found_by_the_flag_or_the_document(
 def test_a_benchmark_that_the_launcher_does_not_have_is_named(launch: Launch, tmp_path: Path) -> None:
     where = tmp_path / "experiments.json"
     where.write_text(json.dumps([to_document(replace(launch.experiments[0], benchmark="parable"))]))
-    with pytest.raises(UsageError, match="parable.*parabola"):
+    with pytest.raises(UsageError, match=r"parable.*parabola"):
         launcher(launch.experiments[0].definition).resolve(WORDS, {EXPERIMENTS_VARIABLE: str(where)})
 
 

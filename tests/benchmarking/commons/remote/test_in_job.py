@@ -156,7 +156,7 @@ def test_an_experiment_starts_its_trials_as_jobs_itself(emulator: Emulator, tmp_
 
 
 SIMULATED = (
-    *("--experiment_tag", "simulated", "--benchmark", "mlp_digits", "--method", "RS,ASHA"),
+    *("--experiment_tag", "simulated", "--benchmark", "curves-power", "--method", "RS,ASHA"),
     *("--num_seeds", "2", "--max_num_evaluations", "60"),
 )
 
