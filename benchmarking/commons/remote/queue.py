@@ -154,7 +154,7 @@ class _Queue:
         if self._budget.is_limited and self._budget.is_exceeded(self._clock.now()):
             self._stop_all("the study has used what it may")
         took = self._clock.now() - began
-        self._next_look = self._clock.now() + max(self._limits.poll, 2 * took)
+        self._next_look = self._clock.now() + max(self._limits.poll, took)
 
     def _active(self) -> list[Item]:
         return [item for item in self._items if item.is_active]
@@ -252,7 +252,6 @@ class _Queue:
     def _has_job(self, item: Item) -> None:
         now = self._clock.now()
         self._pace.worked(now)
-        self._room.worked(item.job.own)
         self._room.take(item.job)
         item.is_active, item.since = True, now
 
@@ -266,7 +265,7 @@ class _Queue:
         now = self._clock.now()
         self._pace.worked(now)
         self._budget.forget(item.name)
-        self._room.refuse(item.job.own, now)
+        self._room.refuse(item.job, now)
         logger.info("%s waits for an instance: %s", item.name, reason)
         if item.is_marked:
             self._watch.mark(item, QUEUED, reason)

@@ -152,7 +152,7 @@ class Limits:
     @classmethod
     def for_emulator(cls, **others: object) -> Limits:
         """Defaults for jobs that take a moment."""
-        fast = {"first_wait": 0.2, "longest_wait": 5.0, "poll": 0.3, "backstop": 3.0}
+        fast = {"first_wait": 0.2, "longest_wait": 5.0, "poll": 0.15, "backstop": 3.0}
         return cls(**{**fast, **others})  # type: ignore[arg-type]
 
 

@@ -44,35 +44,36 @@ class InstanceRoom:
     """Instances in use by the study's jobs, and types of which AWS just had none.
 
     A job holds its instances, and those that its trials may take, until it has ended: also while it is being
-    stopped.
+    stopped. A refusal says that no more can be had than are in use: that many are replaced at once when jobs
+    end, and one more is asked for after pauses that get longer.
     """
 
     def __init__(self, limits: Limits, generator: random.Random) -> None:
         self._limits, self._generator = limits, generator
         self._in_use: Counter[Use] = Counter()
-        self._blocked: dict[Use, float] = {}
+        self._most: dict[Use, int] = {}
+        self._next_try: dict[Use, float] = {}
         self._backoffs: dict[Use, Backoff] = {}
 
     def take(self, job: QueuedJob) -> None:
         """The job has its instances."""
         self._in_use.update(job.needs)
+        use = job.own
+        if use in self._most and self._in_use[use] > self._most[use]:
+            for known in (self._most, self._next_try, self._backoffs):
+                known.pop(use)
 
     def release(self, job: QueuedJob) -> None:
-        """The job has ended; whoever waits for what it held may try again."""
+        """The job has ended."""
         self._in_use.subtract(job.needs)
-        for use in job.needs:
-            self._blocked.pop(use, None)
 
-    def worked(self, use: Use) -> None:
-        """An instance was to be had."""
-        self._backoffs.pop(use, None)
-
-    def refuse(self, use: Use, now: float) -> None:
-        """None was to be had."""
+    def refuse(self, job: QueuedJob, now: float) -> None:
+        """No instance was to be had for the job itself."""
+        use, limits = job.own, self._limits
         if use not in self._backoffs:
-            limits = self._limits
             self._backoffs[use] = Backoff(limits.first_wait, limits.longest_wait, self._generator)
-        self._blocked[use] = now + self._backoffs[use].pause()
+        self._most[use] = self._in_use[use]
+        self._next_try[use] = now + self._backoffs[use].pause()
 
     def lacks(self, job: QueuedJob, now: float) -> frozenset[Use]:
         """Of what there is not enough for the job."""
@@ -80,13 +81,13 @@ class InstanceRoom:
         return frozenset(
             use
             for use, count in job.needs.items()
-            if self._blocked.get(use, 0.0) > now
-            or (use in quotas and self._in_use[use] + count > quotas[use])
+            if (use in quotas and self._in_use[use] + count > quotas[use])
+            or (self._next_try.get(use, 0.0) > now and self._in_use[use] + count > self._most[use])
         )
 
     def next_try(self, now: float) -> float | None:
         """When the first refusal may be over; None if there is none."""
-        return min((due for due in self._blocked.values() if due > now), default=None)
+        return min((due for due in self._next_try.values() if due > now), default=None)
 
 
 @dataclass(frozen=True)
