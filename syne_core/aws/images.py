@@ -14,7 +14,7 @@ from types import MappingProxyType
 from syne_core.aws.image_accounts import DEEP_LEARNING_ACCOUNTS, SCIKIT_LEARN_ACCOUNTS
 from syne_core.errors import UnknownNameError, UsageError
 
-__all__ = ["FRAMEWORKS", "has_gpus", "image_uri", "python_versions", "valid_versions"]
+__all__ = ["FRAMEWORKS", "full_version", "has_gpus", "image_uri", "python_versions", "valid_versions"]
 
 #: The frameworks of the table.
 FRAMEWORKS = ("PyTorch", "HuggingFace", "SKLearn", "TensorFlow")
@@ -91,6 +91,14 @@ def valid_versions(framework: str) -> list[str]:
     if framework not in _PLAIN:
         raise UnknownNameError("framework", framework, FRAMEWORKS)
     return list(_PLAIN[framework][1])
+
+
+def full_version(framework: str, version: str | None = None) -> str:
+    """The version that ``version`` means: ``"2.0"`` the newest 2.0.x, None the newest there is.
+
+    :raises UsageError: if the table has none
+    """
+    return _full_version(framework, version, valid_versions(framework))
 
 
 def python_versions(framework: str, version: str) -> tuple[str, ...]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from syne_core.aws.images import image_uri
+from syne_core.aws.images import full_version, image_uri, python_versions
 from syne_core.errors import UsageError
 
 __all__ = ["JobDescription"]
 
 #: SageMaker's own, in seconds.
 DEFAULT_MAX_RUN = 86_400
+_TOO_OLD = frozenset({"py36", "py37"})
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,20 @@ class JobDescription:
             self.py_version,
             self.pytorch_version,
         )
+
+    def check_python(self) -> None:
+        """See that our runner works in the framework's image. One's own image is not looked into.
+
+        :raises UsageError: its Python is older than 3.8
+        """
+        if self.image_uri or self.framework not in ("PyTorch", "TensorFlow"):
+            return
+        version = full_version(self.framework, self.framework_version)
+        if _TOO_OLD.intersection(python_versions(self.framework, version)):
+            raise UsageError(
+                f"The image of {self.framework} {version} has a Python older than 3.8, too old for our "
+                "runner: give a newer framework_version, or an image_uri"
+            )
 
     def _mistakes(self) -> Iterable[str]:
         if not self.entry_point:

@@ -200,6 +200,8 @@ class SageMakerBackend(TrialBackend):
         if self._machinery is None:
             if self._is_closed:
                 raise UsageError("this back-end was closed; make a new one")
+            if not self.session.is_emulator:  # where the Python is this machine's
+                self.description.check_python()
             with clear_errors(f"set up SageMaker on {self.session.target}"):
                 factory = prepare(
                     self.session,

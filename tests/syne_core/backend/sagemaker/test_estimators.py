@@ -202,3 +202,16 @@ def test_model_trainer_of_sdk_v3_is_asked_once(script: Path) -> None:
 def test_anything_else_is_refused() -> None:
     with pytest.raises(UsageError, match="it is str"):
         description_of("PyTorch")
+
+
+def test_images_whose_python_is_too_old_for_the_runner_are_refused_by_name(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.touch()
+
+    def job(**more: Any) -> JobDescription:
+        return PyTorch(str(script), instance_type="ml.m5.large", **more)
+
+    with pytest.raises(UsageError, match=r"PyTorch 1\.7\.1 has a Python older than 3\.8"):
+        job(framework_version="1.7.1", py_version="py3").check_python()
+    for fine in (job(), job(framework_version="1.9"), job(framework_version="1.7.1", image_uri="my:image")):
+        fine.check_python()
