@@ -23,14 +23,15 @@ from typing import TYPE_CHECKING, Any
 from benchmarking.commons.remote.experiment_document import EXPERIMENTS_VARIABLE, read_document
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.plan import Action, PlannedExperiment, StudyPlan
-from benchmarking.commons.study.run import Outcome, RunExperiment, outcome_of, run_one
 from syne_core.errors import AwsSetupError
 from syne_core.experiment_status import ExperimentState
 from syne_core.paths import FOLDER_VARIABLE, TRIALS_VARIABLE, ExperimentKeys, ExperimentPaths, experiment_name
 from syne_core.tuner_callback import TunerCallback
 
 if TYPE_CHECKING:
+    from benchmarking.commons.remote.job_progress import JobProgress
     from benchmarking.commons.remote.trial_uploads import TrialUploads
+    from benchmarking.commons.study.run import Outcome, RunExperiment
     from syne_core.aws.s3_objects import S3Objects
 
 __all__ = ["ExperimentsJob", "job_here", "job_metadata"]
@@ -109,10 +110,11 @@ class ExperimentsJob:
         return _SOME_FAILED if failed else 0
 
     def _run_one(
-        self, planned: PlannedExperiment, run_experiment: RunExperiment, progress: Any
+        self, planned: PlannedExperiment, run_experiment: RunExperiment, progress: JobProgress
     ) -> tuple[Outcome, str | None]:
         """What became of ``planned``, and whose fault it was if it failed."""
         from benchmarking.commons.remote.markers import LAUNCHED, QUEUED, RUNNING
+        from benchmarking.commons.study.run import outcome_of, run_one
 
         if planned.action == Action.skip:  # the job was restarted in its last moment
             return outcome_of(planned), None

@@ -41,6 +41,8 @@ parser.add_argument("--x", type=float)
 parser.add_argument("--epochs", type=int)
 parser.add_argument("--st_checkpoint_dir")
 args = parser.parse_args()
+if os.path.exists(os.path.join(args.st_checkpoint_dir, "epoch")):
+    print("found a checkpoint")
 with open(os.path.join(args.st_checkpoint_dir, "epoch"), "w") as file:
     file.write("begun")
 print("training with", args.x)

@@ -80,10 +80,9 @@ def sessions(study: JobStudy) -> int:
 
 
 def test_a_job_that_is_stopped_is_continued_by_the_next(emulator: Emulator, tmp_path: Path) -> None:
-    words = (*WORDS[:-1], "30")
-    study = make_study(emulator, tmp_path / "mine", words, pause=0.2)
+    study = make_study(emulator, tmp_path / "mine", (*WORDS[:-1], "16"), pause=0.5)
     first = study.start(upload_checkpoints=True)
-    wait_until(lambda: "journal.jsonl" in study.files() and len(journal(study)) > 8)
+    wait_until(lambda: "journal.jsonl" in study.files() and len(journal(study)) > 6)
     assert study.state()[0] == "running"
     study.stop(first)
     assert study.wait_for_end(first)["TrainingJobStatus"] == "Stopped"
@@ -95,12 +94,17 @@ def test_a_job_that_is_stopped_is_continued_by_the_next(emulator: Emulator, tmp_
     assert after[: len(before)] == before
     assert (sessions(study), study.json("status.json")["state"]) == (2, "finished")
     reports = [(r["trial"], r["report"]["epoch"]) for r in after if r["event"] == "report"]
-    assert len(reports) == len(set(reports)) >= 30
+    assert len(reports) == len(set(reports)) >= 16
     state, record = study.state()
     assert (state, record.attempt, record.job) == ("finished", 1, second)
-    assert "fetched" not in study.log(second)
     checkpoints = study.objects.listing(study.keys().trial(0).checkpoints).keys
     assert [key.rpartition("/")[2] for key in checkpoints] == ["epoch"]
+    running = {r["asked"] for r in before if r["event"] == "suggest"} - {
+        r["trial"] for r in before if r["event"] == "end_run"
+    }
+    logs = [study.objects.get(study.keys().trial(trial_id).stdout) for trial_id in running]
+    assert running, "the job was stopped in the middle"
+    assert any(log.count(b"training with") == 2 and b"found a checkpoint" in log for log in logs)
 
 
 @pytest.mark.long
@@ -190,3 +194,16 @@ def test_another_attempt_leaves_finished_simulations_alone(emulator: Emulator, t
     again = [study.json("metadata.json", number)["st_tuner_creation_timestamp"] for number in range(4)]
     assert [number for number in range(4) if created[number] != again[number]] == [1]
     assert study.state(1)[1].attempt == 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("emulator", [{"spot_interruption": 0.3}], indirect=True)
+def test_a_job_on_spot_goes_on_after_interruptions(emulator: Emulator, tmp_path: Path) -> None:
+    study = make_study(emulator, tmp_path / "mine", (*WORDS[:-1], "60"), pause=0.2)
+    described = study.run(use_spot=True)
+    assert described["TrainingJobStatus"] == "Completed", study.log(described["TrainingJobName"])
+    assert (study.state()[0], study.json("status.json")["state"]) == ("finished", "finished")
+    starts = [t["Status"] for t in described["SecondaryStatusTransitions"]].count("Training")
+    assert sessions(study) <= starts
+    reports = [(r["trial"], r["report"]["epoch"]) for r in journal(study) if r["event"] == "report"]
+    assert len(reports) == len(set(reports)) >= 60
