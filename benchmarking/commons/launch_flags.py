@@ -166,6 +166,12 @@ REMOTE_FLAGS = (
     _flag("max_parallel_jobs", int, "experiments at a time; default: as the quota allows", bound="positive"),
     _flag("study_max_cost", float, "refuse what may cost more than this, in USD on demand", bound="positive"),
     _flag("study_max_hours", float, "refuse what may take more instance-hours than this", bound="positive"),
+    _flag(
+        "upload_checkpoints",
+        as_bool,
+        "copy checkpoints of trials that run inside of a job to S3, where another attempt finds them",
+        False,
+    ),
     _switch("retry_failed", "run experiments again that failed, and no others"),
     _switch("wait", "wait until all experiments have ended"),
     _switch("check_quota", "with --dry_run: ask the account for its quotas and for what exists already"),

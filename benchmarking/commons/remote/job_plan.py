@@ -17,9 +17,12 @@ from syne_core.aws.prices import Price
 __all__ = ["experiment_jobs", "manifest_entries", "queued_jobs"]
 
 
-def experiment_jobs(plan: RemotePlan, words: JobWords, entry_point: Path) -> list[ExperimentJob]:
+def experiment_jobs(
+    plan: RemotePlan, words: JobWords, entry_point: Path, upload_checkpoints: bool = False
+) -> list[ExperimentJob]:
     """The jobs of ``plan``, in its order.
 
+    :param upload_checkpoints: see ``ExperimentJob``
     :raises UsageError: a benchmark's ``estimator_kwargs`` or its image will not do
     """
     jobs = []
@@ -34,6 +37,7 @@ def experiment_jobs(plan: RemotePlan, words: JobWords, entry_point: Path) -> lis
                 needs.max_run,
                 entry_point=entry_point,
                 benchmark_files=words.benchmark_files(),
+                upload_checkpoints=upload_checkpoints,
                 **more,
             )
         )

@@ -71,14 +71,15 @@ def carry_out(order: Order) -> int:
     cost = plan.cost(prices.get)
     print(f"Experiments: {counted(plan)}.", file=sys.stderr)
     refuse_above_caps(cost, settings.study_max_cost, settings.study_max_hours)
-    jobs = experiment_jobs(plan, order.words, order.entry_point)
+    keep = settings.upload_checkpoints
+    jobs = experiment_jobs(plan, order.words, order.entry_point, keep)
     _refuse_what_never_fits(queued_jobs(plan, jobs, prices), account)
     if new := plan.new_footprints():
         cost_of_new = CostPlan.of(new, settings.max_parallel_jobs, prices.get)
         agree_to_jobs(account.session, _spending(cost_of_new), settings.yes)
     home = _make_ready(order, account.session)
     # Only now it is known what the tuners in the jobs have to use.
-    jobs = experiment_jobs(plan, _settled(order.words, home), order.entry_point)
+    jobs = experiment_jobs(plan, _settled(order.words, home), order.entry_point, keep)
     try:
         result = _run(order, account, plan, jobs, queued_jobs(plan, jobs, prices), home)
     except KeyboardInterrupt:
