@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import sleep
 from typing import TYPE_CHECKING
 
 import click
@@ -88,7 +89,7 @@ def _watch(look: Callable[[], _Look], interval: float) -> _Look:
                 show(seen)
                 if seen.has_ended:
                     return seen
-            time.sleep(interval)
+            sleep(interval)
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarking.commons.remote.hourly_cost import PriceBook, usd_per_hour
-from benchmarking.commons.remote.jobs_in_progress import OurJob, jobs_in_progress
+from benchmarking.commons.remote.jobs_in_progress import OurJob, is_job_of, jobs_in_progress
 from benchmarking.commons.remote.markers import LAUNCHED, QUEUED, RUNNING, STATES, State, read_states
 from benchmarking.commons.remote.place import Place, side_by_side
-from benchmarking.commons.remote.remote_study import RemoteExperiment, find_study, remote_tags
+from benchmarking.commons.remote.remote_study import RemoteExperiment, RemoteStudy, find_study, remote_tags
 from syne_core.aws.client_errors import clear_errors
 
 __all__ = ["EverythingRunning", "RunningStudy", "everything_running"]
@@ -77,22 +77,30 @@ def everything_running(place: Place) -> EverythingRunning:
             )
         )
     jobs = jobs_in_progress(place.session)
-    owner = {id8: tag for tag in tags for id8 in states[tag]}
+    with_jobs = {job.id8 for job in jobs}
+    shown = [tag for tag in tags if _is_alive(states[tag]) or with_jobs & states[tag].keys()]
+    studies = dict(zip(shown, side_by_side(lambda tag: find_study(place, tag), shown), strict=True))
     of_tag: dict[str | None, list[OurJob]] = {}
     for job in jobs:
-        of_tag.setdefault(owner.get(job.id8), []).append(job)
-    alive = [tag for tag in tags if tag in of_tag or _is_alive(states[tag])]
-    studies = side_by_side(lambda tag: find_study(place, tag), alive)
+        of_tag.setdefault(_tag_of(job, studies), []).append(job)
     prices = PriceBook(place.session)
     rows = []
-    for tag, study in zip(alive, studies, strict=True):
+    for tag, study in studies.items():
         own = of_tag.pop(tag, [])
-        known = {e.id8: e for e in study.experiments} if study is not None else {}
-        counts = _counts(states[tag], len(known))
-        rows.append(_row(study.tag if study else tag, counts, own, known, prices))
+        if own or _is_alive(states[tag]):
+            known = {e.id8: e for e in study.experiments} if study is not None else {}
+            counts = _counts(states[tag], len(known))
+            rows.append(_row(study.tag if study else tag, counts, own, known, prices))
     if of_tag.get(None):
         rows.append(_others(place, of_tag[None], prices))
     return EverythingRunning(place, tuple(rows), prices.sources)
+
+
+def _tag_of(job: OurJob, studies: Mapping[str, RemoteStudy | None]) -> str | None:
+    for tag, study in studies.items():
+        if study is not None and any(is_job_of(job, study.tag, one) for one in study.experiments):
+            return tag
+    return None
 
 
 def _is_alive(states: Mapping[str, State]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarking.commons.remote.hourly_cost import PriceBook, usd_per_hour
-from benchmarking.commons.remote.jobs_in_progress import OurJob, jobs_in_progress
+from benchmarking.commons.remote.jobs_in_progress import OurJob, jobs_of
 from benchmarking.commons.remote.markers import (
     FAILED,
     FINISHED,
@@ -111,7 +111,7 @@ def look_at(study: RemoteStudy) -> StudyView:
     jobs: list[OurJob] | None = []
     if any(view.state in _HAVE_JOBS for view in views):
         try:
-            jobs = jobs_in_progress(study.place.session, study.tag, {e.id8 for e in study.experiments})
+            jobs = jobs_of(study)
         except SyneError as error:
             jobs, trouble = None, [str(error)]
     with clear_errors(f"look at {study.uri}"):

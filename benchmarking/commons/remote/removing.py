@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmarking.commons.remote.driver_view import driver_of
-from benchmarking.commons.remote.jobs_in_progress import jobs_in_progress
+from benchmarking.commons.remote.jobs_in_progress import jobs_of
 from benchmarking.commons.remote.object_listing import stored_objects
 from benchmarking.commons.remote.remote_study import RemoteStudy
 from syne_core.aws.client_errors import clear_errors
@@ -32,8 +32,7 @@ def refuse_if_alive(study: RemoteStudy) -> None:
 
     :raises UsageError: jobs run, or somebody is about to start some
     """
-    id8s = {experiment.id8 for experiment in study.experiments}
-    jobs = jobs_in_progress(study.place.session, study.tag, id8s, ("InProgress", "Stopping"))
+    jobs = jobs_of(study, statuses=("InProgress", "Stopping"))
     if jobs:
         names = ", ".join(job.name for job in jobs[:_NAMED]) + (", ..." if len(jobs) > _NAMED else "")
         count = "a job still runs" if len(jobs) == 1 else f"{len(jobs)} jobs still run"

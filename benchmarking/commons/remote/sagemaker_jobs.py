@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from benchmarking.commons.remote.aws_errors import queue_errors
-from benchmarking.commons.remote.jobs_in_progress import jobs_in_progress
+from benchmarking.commons.remote.jobs_in_progress import is_job_of, jobs_in_progress
 from benchmarking.commons.remote.markers import State, StateRecord, read_record, read_states, write_state
 from benchmarking.commons.remote.queue_model import QueuedExperiment, QueuedJob
 from syne_core.aws.client_errors import error_code
@@ -117,8 +117,8 @@ class SageMakerJobs:
     def stop_trials(self, experiment: QueuedExperiment) -> None:
         """Stop the jobs of its trials."""
         with queue_errors(f"stop the trials of {experiment.name}"):
-            for job in jobs_in_progress(self._session, self._tag, [experiment.id8]):
-                if job.trial is not None:
+            for job in jobs_in_progress(self._session, experiment.id8):
+                if job.trial is not None and is_job_of(job, self._tag, experiment):
                     self._jobs.stop(job.name)
 
     def has_finished(self, experiment: QueuedExperiment) -> bool:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from benchmarking.commons.remote.jobs_in_progress import OurJob, jobs_in_progress, our_job
+from benchmarking.commons.remote.jobs_in_progress import OurJob, jobs_of, our_job
 from benchmarking.commons.remote.markers import (
     FAILED,
     FINISHED,
@@ -129,10 +129,11 @@ def _stop_jobs(
     calls = TrainingJobs(study.place.session)
     leads = {job.id8 for job in map(our_job, named) if job is not None}
     id8s = {e.id8 for e in experiments}
+    looked_for = [e for e in study.experiments if e.id8 in id8s | leads]
     pause = _PAUSE_OF_EMULATOR if study.place.session.is_emulator else _PAUSE
     stopped: dict[str, OurJob] = {}
     for number in range(_PASSES):
-        found = jobs_in_progress(study.place.session, study.tag, id8s | leads)
+        found = jobs_of(study, looked_for)
         ours = [job for job in found if job.id8 in id8s or job.name in named]
         new = [job for job in ours if job.name not in stopped]
         if number and not new:

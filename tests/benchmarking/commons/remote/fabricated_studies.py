@@ -25,6 +25,7 @@ class FabricatedStudy:
     states: Sequence[str | None] = ("finished", "running", "queued")
     backend: str = "local"
     benchmark: str = "digits"
+    first_id: int = 0
     more: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -32,7 +33,7 @@ class FabricatedStudy:
 
     def _entry(self, number: int) -> dict[str, Any]:
         method, seed = ("RS", "ASHA")[number % 2], number // 2
-        id8 = f"{number:08x}"
+        id8 = f"{self.first_id + number:08x}"
         return {
             "id": id8 + "0" * 56,
             "name": experiment_name(self.tag, method, seed, self.benchmark, id8),
