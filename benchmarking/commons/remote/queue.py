@@ -99,6 +99,7 @@ class _Queue:
         self._next_look = 0.0
         self._created = 0
         self._waits_for: str | None = None
+        self._is_short = False
         self._refused: str | None = None
         self._last_progress: Progress | None = None
         self._kept: Mapping[str, Any] = {}
@@ -149,7 +150,7 @@ class _Queue:
 
     def _look(self) -> None:
         began = self._clock.now()
-        self._watch.look(self._items, bool(self._waiting()))
+        self._watch.look(self._items, self._is_short)
         self._items = [item for item in self._items if item.is_active or item.left()]
         if self._budget.is_limited and self._budget.is_exceeded(self._clock.now()):
             self._stop_all("the study has used what it may")
@@ -167,14 +168,14 @@ class _Queue:
     def _launch(self) -> None:
         """Make jobs for those that may start, in order; who waits for a type is not overtaken at it."""
         lacking: set[tuple[str, str]] = set()
-        self._waits_for = None
+        self._waits_for, self._is_short = None, False
         active, unaffordable = len(self._active()), None
         for item in self._waiting():
             now = self._clock.now()
             if now >= self._next_look:
                 return
             if self._limits.max_parallel_jobs is not None and active >= self._limits.max_parallel_jobs:
-                self._waits_for = f"one of {active} jobs to end (max_parallel_jobs)"
+                self._waits_for, self._is_short = f"one of {active} jobs to end (max_parallel_jobs)", True
                 return
             if now < self._pace.next:
                 self._waits_for = self._waits_for or "SageMaker, which throttles"
@@ -184,6 +185,7 @@ class _Queue:
             lacks = self._room.lacks(item.job, now)
             if lacks or lacking & item.job.needs.keys():
                 lacking |= lacks
+                self._is_short = True
                 self._waits_for = "instances: " + ", ".join(sorted({name for name, _ in lacking}))
                 continue
             if (reason := self._budget.why_not(item.job)) is not None:
@@ -192,7 +194,7 @@ class _Queue:
             self.guard()
             active += self._try(item)
         if unaffordable is not None:
-            self._waits_for = unaffordable
+            self._waits_for, self._is_short = unaffordable, True
             if not self._active() and all(self._budget.why_not(i.job) for i in self._waiting()):
                 self._give_up(unaffordable)
 

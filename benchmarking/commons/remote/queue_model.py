@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 
 from benchmarking.commons.remote.markers import State, StateRecord
 from syne_core.aws.job_states import JobState
-from syne_core.errors import UsageError
+from syne_core.errors import SyneError, UsageError
 
 __all__ = [
     "BadRequestError",
@@ -36,7 +36,7 @@ Use: TypeAlias = tuple[str, str]
 _SOME_FAILED, _REFUSED = 3, 5
 
 
-class ServiceError(Exception):
+class ServiceError(SyneError):
     """A call was not carried out as wished; the message says why, in one line."""
 
 

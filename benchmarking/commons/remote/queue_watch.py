@@ -55,12 +55,12 @@ class QueueWatch:
         self._records: dict[tuple[str, float], StateRecord | None] = {}
         self._next_listing = 0.0
 
-    def look(self, items: Sequence[Item], somebody_waits: bool) -> None:
+    def look(self, items: Sequence[Item], is_short: bool) -> None:
         """Bring all ``items`` up to date.
 
         SageMaker is asked for jobs that may have ended in silence before the markers are read: what such a
-        job has left is there then. Of jobs whose markers tell the end, it is asked afterwards, if somebody
-        waits for their instances.
+        job has left is there then. Of jobs whose markers tell the end, it is asked afterwards, if it
+        is for their instances that others wait.
         """
         active = [item for item in items if item.is_active]
         ended = self._ended(self._suspects(active))
@@ -69,7 +69,7 @@ class QueueWatch:
             self._read_markers(item)
         for item, state in ended:
             self._settle(item, state)
-        over = [i for i in active if i.is_active and i.is_over and (somebody_waits or i.setbacks)]
+        over = [i for i in active if i.is_active and i.is_over and (is_short or i.setbacks)]
         for item, state in self._ended(over[:_MOST_DESCRIBED]):
             self._settle(item, state)
 
@@ -179,7 +179,9 @@ class QueueWatch:
             for item in active:
                 is_running = item.name in running
                 item.is_seen, item.may_be_ours = item.is_seen or is_running, item.may_be_ours or is_running
-                item.is_suspect = not is_running
+                item.is_suspect = not is_running and bool(item.left())
+                if not is_running and not item.left():
+                    self._release(item)
             suspects = [item for item in active if item.is_suspect]
         return suspects
 

@@ -151,7 +151,10 @@ class SageMakerJobs:
     # -- notes -----------------------------------------------------------------------------------
 
     def notes(self) -> dict[str, Any]:
-        """What earlier launches have spent; empty if nothing is known."""
+        """What earlier launches have spent; empty if nothing is known.
+
+        :raises SyneError: S3 does not answer, or refuses
+        """
         with queue_errors(f"read what {self._tag} has spent"):
             content = self._content(StudyKeys(self._tag).spending)
         try:

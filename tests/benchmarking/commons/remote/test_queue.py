@@ -30,6 +30,7 @@ from benchmarking.commons.remote.queue_model import (
     Progress,
     QueuedJob,
     QueueResult,
+    TroubleError,
 )
 from syne_core.errors import AwsSetupError, RefusedError
 
@@ -399,16 +400,16 @@ def cloud_retry(cloud: MadeUpCloud, jobs: list[QueuedJob], limits: Limits) -> se
     raise AssertionError("never done")
 
 
-def test_a_thousand_killed_often_create_hardly_more_jobs_than_needed() -> None:
+def test_many_killed_often_create_hardly_more_jobs_than_needed() -> None:
     generator = random.Random(5)
-    cloud = _cloud(quotas={OWN: 100}, fate=lambda *_: Fate(run=20.0))
-    cloud.disturb = misfortune = Misfortune(generator, 0.002, 0.0)
-    result = _until_done(cloud, single_jobs(1000), Limits(quotas={OWN: 100}), 5)
+    cloud = _cloud(quotas={OWN: 60}, fate=lambda *_: Fate(run=20.0))
+    cloud.disturb = misfortune = Misfortune(generator, 0.004, 0.0)
+    result = _until_done(cloud, single_jobs(300), Limits(quotas={OWN: 60}), 5)
     assert misfortune.kills >= 3
-    assert _states(result) == {"finished": 1000}
-    assert len(cloud.jobs) == 1000
-    assert cloud.calls["create"] <= 1100
-    assert cloud.peak[OWN] <= 100
+    assert _states(result) == {"finished": 300}
+    assert len(cloud.jobs) == 300
+    assert cloud.calls["create"] <= 330
+    assert cloud.peak[OWN] <= 60
 
 
 def test_a_driver_that_must_not_drive_any_more_makes_no_job() -> None:
@@ -424,9 +425,68 @@ def test_a_driver_that_must_not_drive_any_more_makes_no_job() -> None:
 
 
 def test_names_of_an_earlier_study_whose_files_are_gone_are_passed_over() -> None:
-    cloud = _cloud()
+    """What became of those jobs does not matter, be it that they failed."""
+    cloud = _cloud(fate=_only({1: "silent_code"}, until=1))
     _run(cloud, single_jobs(2))
     cloud.markers.clear()
     cloud.runs.clear()
-    assert _states(_run(cloud, single_jobs(2))) == {"finished": 2}
+    again = _run(cloud, single_jobs(2), limits=Limits(max_retries=0))
+    assert _states(again) == {"finished": 2}
     assert set(cloud.jobs) == {"00000000-a0", "00000000-a1", "00000001-a0", "00000001-a1"}
+
+
+def _leave_marker(cloud: MadeUpCloud, state: str, attempt: int, age: float, job: str, **more: Any) -> None:
+    time = cloud.clock.now() - age
+    cloud.markers["00000000", state] = (time, StateRecord("n", attempt, job, time, **more))
+
+
+def test_an_old_failure_beside_the_marker_of_a_new_attempt_is_old() -> None:
+    """The driver was killed between writing the one and deleting the other."""
+    cloud = _cloud()
+    _leave_marker(cloud, "failed", 0, 20.0, "00000000-a0", cause="code")
+    _leave_marker(cloud, "launched", 1, 10.0, "00000000-a1")
+    assert _states(_run(cloud, single_jobs(1))) == {"finished": 1}
+    assert set(cloud.jobs) == {"00000000-a1"}
+
+
+def test_what_has_finished_has_finished_whatever_else_is_written() -> None:
+    cloud = _cloud()
+    _leave_marker(cloud, "finished", 0, 20.0, "00000000-a0")
+    _leave_marker(cloud, "launched", 0, 10.0, "00000000-a0")
+    result = _run(cloud, single_jobs(1))
+    assert (_states(result), result.created) == ({"finished": 1}, 0)
+
+
+def test_an_attempt_waits_until_the_job_of_the_last_one_has_ended() -> None:
+    """It was stopped by somebody, and takes its time."""
+    cloud = _cloud(fate=lambda id8, attempt: Fate(run=50.0, upload=0.0 if attempt else 300.0))
+    _run(cloud, single_jobs(1), wait=False)
+    cloud.stop("00000000-a0")
+    cloud.markers.clear()
+    _leave_marker(cloud, "stopped", 0, 0.0, "")
+    assert _states(_run(cloud, single_jobs(1))) == {"finished": 1}
+    first, second = cloud.jobs.values()
+    assert second.created >= first.ends
+
+
+def test_a_call_without_an_answer_that_made_the_job_is_not_repeated_under_another_name() -> None:
+    cloud = _cloud(fate=_only({0: "silent_code"}))
+    lost = Counter[bool]()
+
+    def lose(call: str, is_done: bool) -> None:
+        if call == "create" and is_done and not lost[True]:
+            lost[True] += 1
+            cloud.clock.time += 100
+            raise TroubleError("no answer")
+
+    cloud.disturb = lose
+    result = _run(cloud, single_jobs(1))
+    assert result.outcomes[0].cause == "code"
+    assert set(cloud.jobs) == {"00000000-a0"}
+
+
+def test_jobs_are_asked_about_only_where_others_wait_for_their_instances() -> None:
+    cloud = _cloud(fate=lambda *_: Fate(run=0.5))
+    cloud.disturb = throttle(cloud, 2.0, 5)
+    assert _states(_run(cloud, single_jobs(50))) == {"finished": 50}
+    assert cloud.calls["describe"] <= 15, "those that began and ended between two looks"
