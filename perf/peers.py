@@ -57,6 +57,13 @@ PEERS = {
             "import syne_tune.optimizer.baselines as b; b.MOBSTER, b.BayesianOptimization",
             python="3.10",
         ),
+        # The last with a SageMaker back-end; its extra "aws" asks for s3fs too, which takes pip for ever.
+        Peer(
+            "syne-tune-0.13.0-aws",
+            ("syne-tune==0.13.0", "sagemaker==2.257.7", "boto3", "ujson", "PyYAML", "numpy<2"),
+            "from syne_tune.backend import SageMakerBackend; from sagemaker.pytorch import PyTorch",
+            python="3.10",
+        ),
         # Its GP sampler needs torch and SciPy, and is quicker with greenlet; CMA-ES needs cmaes.
         Peer(
             "optuna",
@@ -64,8 +71,8 @@ PEERS = {
             "import optuna, cmaes, torch, scipy; optuna.samplers.GPSampler(seed=0)",
         ),
         Peer("botorch", ("botorch==0.18.1", "torch==2.13.0"), "import botorch"),
-        # Not measured: clients of the emulator that others wrote. The two cannot share an environment, and the
-        # third version's umbrella package would bring torch and a model server.
+        # Not measured: clients of the emulator that others wrote. The two cannot share an environment, and
+        # version 3's umbrella package would bring torch and a model server.
         Peer("sagemaker-sdk-2", ("sagemaker==2.257.7",), "from sagemaker.pytorch import PyTorch"),
         Peer(
             "sagemaker-sdk-3",

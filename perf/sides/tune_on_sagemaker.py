@@ -1,4 +1,4 @@
-"""Tunes on SageMaker, or what ``AWS_ENDPOINT_URL`` leads to: ``sagemaker.py SPEC OUT``.
+"""Tunes on SageMaker, or what ``AWS_ENDPOINT_URL`` leads to: ``tune_on_sagemaker.py SPEC OUT``.
 
 SPEC is JSON: ``n_workers``, ``num_trials``, ``seconds`` and ``reports`` of a trial. Noted: how long
 ``Tuner.run()`` took, how late each report was known to the tuner, and how often the back-end looked.
