@@ -13,7 +13,11 @@ from job_study import SCRIPT, JobStudy, launcher_of, make_study, wait_until
 
 from benchmarking.commons import hpo_main_local, hpo_main_simulator
 from benchmarking.commons.python_file import run_python_file
+from benchmarking.commons.remote.experiment_document import EXPERIMENTS_VARIABLE
+from benchmarking.commons.remote.experiment_job import JobHome, job_document, job_document_key
+from benchmarking.commons.remote.in_job import job_here
 from syne_core.emulator import Emulator
+from syne_core.errors import AwsSetupError, SyneError, UsageError
 from syne_core.experiments import scan_study
 from syne_core.paths import StudyKeys
 
@@ -207,3 +211,57 @@ def test_a_job_on_spot_goes_on_after_interruptions(emulator: Emulator, tmp_path:
     assert sessions(study) <= starts
     reports = [(r["trial"], r["report"]["epoch"]) for r in journal(study) if r["event"] == "report"]
     assert len(reports) == len(set(reports)) >= 60
+
+
+@pytest.mark.long
+def test_a_tuner_that_is_stopped_stops_the_jobs_of_its_trials_and_goes_on_later(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    study = make_study(emulator, tmp_path / "mine", (*WORDS[:-1], "16"), backend="sagemaker", pause=1.0)
+    first = study.start(instance_type="ml.m5.large")
+    wait_until(lambda: "journal.jsonl" in study.files() and len(journal(study)) > 5)
+    study.stop(first)
+    assert study.wait_for_end(first)["TrainingJobStatus"] == "Stopped"
+    assert study.json("status.json")["state"] == "interrupted"
+    sagemaker = emulator.client("sagemaker")
+    wait_until(lambda: not sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"])
+    before = journal(study)
+    second = study.start(attempt=1, instance_type="ml.m5.large")
+    assert study.wait_for_end(second)["TrainingJobStatus"] == "Completed", study.log(second)
+    assert journal(study)[: len(before)] == before
+    assert study.state()[0] == "finished"
+    assert len(results(study)) >= 16
+
+
+def refused_by_s3() -> Exception:
+    from botocore.exceptions import ClientError
+
+    error = SyneError("Cannot read s3://b/k: Slow down.")
+    error.__cause__ = ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (UsageError("Unknown flag"), "code"),
+        (ValueError("a bug"), "code"),
+        (AwsSetupError("access denied"), "infrastructure"),
+        (refused_by_s3(), "infrastructure"),
+    ],
+)
+def test_whose_fault_a_failure_is_decides_whether_it_is_tried_again(
+    emulator: Emulator, tmp_path: Path, error: Exception, cause: str
+) -> None:
+    study = make_study(emulator, tmp_path / "mine", WORDS)
+    home = JobHome("us-east-1", emulator.bucket, emulator.role_arn, "s3://b/", "hpo_main.py")
+    key = job_document_key(study.job(), 3)
+    study.objects.put_json(key, job_document(study.job(), home, 3))
+    variables = {EXPERIMENTS_VARIABLE: study.objects.uri(key), "TRAINING_JOB_NAME": "j-a3"}
+    job = job_here(variables)
+    assert job is not None
+    with pytest.raises(type(error)), job.failures_told():
+        raise error
+    state, record = study.state()
+    assert (state, record.cause, record.attempt, record.job) == ("failed", cause, 3, "j-a3")
+    assert record.reason == str(error)
