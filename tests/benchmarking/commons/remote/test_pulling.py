@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import subprocess
@@ -18,7 +17,7 @@ from benchmarking.commons.remote.place import Place
 from benchmarking.commons.remote.pull_record import PullRecord, pulled_from
 from benchmarking.commons.remote.pulled_files import EVERYTHING, PulledFiles
 from benchmarking.commons.remote.pulling import pull_study
-from benchmarking.commons.remote.remote_study import RemoteStudy, read_study
+from benchmarking.commons.remote.remote_study import RemoteExperiment, RemoteStudy, read_study
 from syne_core.emulator import Emulator
 from syne_core.errors import ExperimentLockedError, ResultsError
 from syne_core.paths import experiment_path
@@ -194,26 +193,24 @@ def test_many_reports_of_trials_cost_one_call(fabricated: FabricatedStudy) -> No
         assert pages.calls <= calls
 
 
+def study_without_s3(name: str) -> RemoteStudy:
+    experiment = RemoteExperiment("0" * 64, name, "RS", 0, "digits", "local")
+    return RemoteStudy(Place(None, "bucket"), "far_away", "local", (), 0.0, (experiment,))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("name", ["../../etc/RS-0/x", "a/b", "/a/b/c", "a/../c", "far_away/.ssh/x", ""])
-def test_a_manifest_leads_to_no_other_folder(fabricated: FabricatedStudy, name: str) -> None:
-    manifest = {
-        "version": 1,
-        "tag": "evil",
-        "command": ["x"],
-        "backend": "local",
-        "created": 1.0,
-        "experiments": [{**fabricated.experiments[0], "name": name}],
-    }
-    fabricated.put_object("syne-tune/evil/_study/manifest.json", json.dumps(manifest))
+def test_a_manifest_leads_to_no_other_folder(name: str) -> None:
     with pytest.raises(ResultsError, match="no folder here"):
-        pull_study(read_study(Place.find(), "evil"))
+        PulledFiles(study_without_s3(name), "results")
 
 
 @pytest.mark.parametrize("key", ["../x", "a/../../x", ".hidden", "trials/../../x", "a\\b", "trials//x"])
-def test_keys_lead_to_no_other_folder(study: RemoteStudy, key: str) -> None:
-    experiment = study.experiments[0]
-    assert PulledFiles(study, EVERYTHING).target(experiment.keys.leaf + key) is None
-    assert PulledFiles(study, EVERYTHING).target(f"{experiment.keys.trials}3/checkpoints/{key}") is None
+def test_keys_lead_to_no_other_folder(key: str) -> None:
+    study = study_without_s3("far_away/RS-0/x")
+    files, keys = PulledFiles(study, EVERYTHING), study.experiments[0].keys
+    assert files.target(f"{keys.leaf}ok") == experiment_path("far_away/RS-0/x/ok")
+    assert files.target(keys.leaf + key) is None
+    assert files.target(f"{keys.trials}3/checkpoints/{key}") is None
 
 
 def test_the_command_of_aws_brings_the_same_files(study: RemoteStudy, tmp_path: Path) -> None:
