@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import benchmarking
 from benchmarking.commons.launch_remote_common import RemoteLauncher
 from benchmarking.commons.spending import agree_to_jobs
 from syne_core.emulator import Emulator
@@ -164,3 +168,31 @@ def test_the_entry_point_must_exist(remote_launcher: RemoteLauncher, run_remote:
     done = run_remote(missing, *TAG, "--dry_run")
     assert done.code == 2
     assert "none.py does not exist" in done.err
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("back_end", ["local", "sagemaker", "simulator"])
+def test_the_nursery_scripts_launch_and_wait(emulator: Emulator, back_end: str) -> None:
+    script = Path(benchmarking.__file__).parent / "nursery" / f"launch_{back_end}" / "launch_remote.py"
+    words = ("--experiment_tag", "nursery", "--benchmark", "mlp_digits", "--method", "RS", "--num_seeds", "2")
+    short = (
+        "--max_num_evaluations",
+        "2",
+        "--n_workers",
+        "1",
+        "--max_wallclock_time",
+        "100",
+        "--wait",
+        "--json",
+    )
+    done = subprocess.run(
+        [sys.executable, script, *words, *short], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert [one["state"] for one in json.loads(done.stdout)] == ["finished", "finished"]
+    jobs = job_names(emulator)
+    own = [name for name in jobs if name.startswith("nursery-")]
+    assert len(own) == (1 if back_end == "simulator" else 2), "simulated seeds of random search share a job"
+    assert bool(set(jobs) - set(own)) == (back_end == "sagemaker"), "trials are jobs there, and only there"
+    results = [key for key in keys(emulator) if key.endswith("/results.csv.zip")]
+    assert len(results) == 2
