@@ -118,7 +118,12 @@ ARROWS: list[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = [
     (("syne_core.report", "syne_core.version"), ("syne_core",), ()),
     (("benchmarking.commons",), ("benchmarking.cli", "benchmarking.nursery"), ()),
     (("benchmarking.nursery",), ("benchmarking.cli",), ()),
-    (("benchmarking.commons.study", "benchmarking.train_job"), ABOVE_STUDY, ()),
+    (("benchmarking.commons.remote",), ABOVE_STUDY, ()),
+    (
+        ("benchmarking.commons.study", "benchmarking.train_job"),
+        (*ABOVE_STUDY, "benchmarking.commons.remote"),
+        (),
+    ),
     (BELOW_STUDY, (*ABOVE_STUDY, "benchmarking.commons.study", "benchmarking.train_job"), ()),
 ]
 
