@@ -158,7 +158,7 @@ def _outcome(rows: list[dict[str, Any]], ours: _Side, cold_start: float, peer: P
         notes=(
             "ideal: trials / workers x (time of a trial + time to start an instance)",
             "calls are those of the tuner's process; jobs' own are not in them. Ours: of S3 and SageMaker",
-            f"the ratio is that of the times over the ideal; the peer runs {_PEERS_TRIALS} trials or a few more",
+            f"the ratio is that of time over ideal; the peer runs {_PEERS_TRIALS} trials or a few more",
             "a look of the peer is a round of its tuner",
             "the peer's trials print report lines themselves and import nothing, ours import the Reporter",
             "emulator, tuner and all jobs share this machine",

@@ -1,8 +1,8 @@
 """Tunes with Syne Tune 0.13's SageMaker back-end on what ``AWS_ENDPOINT_URL`` leads to: ``SPEC OUT``.
 
-SPEC and what is noted are those of ``tune_on_sagemaker.py``; ``looks`` are the rounds of its tuner. Runs under
-the Python of the peer, so it imports nothing of this project. Variables ``BUCKET`` and ``ROLE`` name what the SDK
-cannot find out on an emulator.
+SPEC and what is noted are those of ``tune_on_sagemaker.py``; ``looks`` are the rounds of its tuner. Runs
+under the Python of the peer, so it imports nothing of this project. Variables ``BUCKET`` and ``ROLE`` name
+what the SDK cannot find out on an emulator.
 """
 
 from __future__ import annotations
