@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from benchmarking.commons.remote.job_endings import Ending, Verdict, ending_of
 from benchmarking.commons.remote.markers import (
@@ -163,8 +164,16 @@ class QueueWatch:
         if record.cause == INFRASTRUCTURE and item.failures < self._limits.max_retries:
             item.setbacks[one.id8] = record
         else:
-            item.settle(one, FAILED, record.reason, record.cause, record.log_tail)
+            tail = record.log_tail or self._add_log_tail(item, one, record)
+            item.settle(one, FAILED, record.reason, record.cause, tail)
             self._stop_trials(item, one)
+
+    def _add_log_tail(self, item: Item, one: QueuedExperiment, record: StateRecord) -> tuple[str, ...]:
+        """The job could not read what it had printed; CloudWatch can."""
+        tail = self._service.log_tail(item.name)
+        if tail:
+            self._service.mark(one.id8, FAILED, replace(record, log_tail=tail), ())
+        return tail
 
     # -- jobs ------------------------------------------------------------------------------------
 

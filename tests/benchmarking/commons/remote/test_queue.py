@@ -181,6 +181,13 @@ def test_the_log_of_a_job_that_died_silently_is_kept() -> None:
     assert cloud.markers["00000000", "failed"][1].log_tail == outcome.log_tail
 
 
+def test_a_marker_without_a_log_gets_that_of_cloudwatch() -> None:
+    cloud = _cloud(fate=_only({0: "code"}))
+    outcome = _run(cloud, single_jobs(1)).outcomes[0]
+    assert (outcome.reason, outcome.log_tail) == ("it broke", ("last words of 00000000-a0",))
+    assert cloud.markers["00000000", "failed"][1].log_tail == outcome.log_tail
+
+
 def test_an_experiment_whose_last_marker_was_lost_counts_by_its_own_record() -> None:
     cloud = _cloud(fate=_only({0: "record_only"}))
     assert _states(_run(cloud, single_jobs(2))) == {"finished": 2}
@@ -357,9 +364,17 @@ def _until_done(cloud: MadeUpCloud, jobs: list[QueuedJob], limits: Limits, seed:
     kill_rate=st.sampled_from([0.0, 0.01, 0.05]),
     trouble_rate=st.sampled_from([0.0, 0.05]),
     shared=st.booleans(),
+    most=st.none() | st.integers(1, 3),
 )
 def test_kills_and_failures_at_random_moments_lose_and_repeat_nothing(
-    seed: int, count: int, quota: int, is_known: bool, kill_rate: float, trouble_rate: float, shared: bool
+    seed: int,
+    count: int,
+    quota: int,
+    is_known: bool,
+    kill_rate: float,
+    trouble_rate: float,
+    shared: bool,
+    most: int | None,
 ) -> None:
     generator = random.Random(seed)
     kinds = ["ok"] * 6 + ["code", "silent_code", "internal", "capacity", "spot", "setback", "record_only"]
@@ -377,9 +392,11 @@ def test_kills_and_failures_at_random_moments_lose_and_repeat_nothing(
     if shared and count > 3:
         jobs = [QueuedJob(tuple(experiments(3)), OWN[0], {OWN: 1}, 3600.0), *jobs[3:]]
     cloud.disturb = Misfortune(generator, kill_rate, trouble_rate)
-    limits = Limits(quotas={OWN: quota} if is_known else {}, max_retries=10, poll=1.0, backstop=5.0)
+    quotas = {OWN: quota} if is_known else {}
+    limits = Limits(quotas, most, max_retries=10, poll=1.0, backstop=5.0)
     result = _until_done(cloud, jobs, limits, seed)
     assert cloud.peak[OWN] <= quota
+    assert cloud.peak_jobs <= (most or quota) or kill_rate
     cloud.disturb = lambda call, is_done: None
     finished = {outcome.experiment.id8 for outcome in result.outcomes if outcome.state == "finished"}
     assert len(result.outcomes) == count
