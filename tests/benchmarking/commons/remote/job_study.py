@@ -123,7 +123,7 @@ class JobStudy:
     def describe(self, name: str) -> dict[str, Any]:
         return dict(self.emulator.client("sagemaker").describe_training_job(TrainingJobName=name))
 
-    def wait_for_end(self, name: str, timeout: float = 90.0) -> dict[str, Any]:
+    def wait_for_end(self, name: str, timeout: float = 180.0) -> dict[str, Any]:
         ended = ("Completed", "Failed", "Stopped")
         wait_until(lambda: self.describe(name)["TrainingJobStatus"] in ended, timeout)
         return self.describe(name)
