@@ -15,13 +15,37 @@ from syne_core.aws.session import AwsSession
 from syne_core.errors import UsageError
 from syne_core.paths import ExperimentPaths
 
-__all__ = ["LogText", "show_log"]
+__all__ = ["LogText", "job_text", "log_streams", "show_log"]
 
 _GROUP = "/aws/sagemaker/TrainingJobs"
 _FIRST_HOST = "/algo-1"
 _POLL, _POLL_OF_EMULATOR = 3.0, 0.3
 _ENDED = (FAILED, FINISHED, STOPPED)
 _ABSENT = frozenset({"NoSuchKey", "ResourceNotFoundException", "InvalidRange", "416"})
+
+
+def log_streams(session: AwsSession, start: str) -> list[tuple[str, int]]:
+    """Log streams of jobs' first hosts, oldest first, and when each got something last (ms since 1970).
+
+    :param start: of the streams' names, which are ``job/host-...``
+    """
+    client = session.client("logs")
+    request: dict[str, Any] = {"logGroupName": _GROUP, "logStreamNamePrefix": start}
+    found: list[tuple[int, str, int]] = []
+    while True:
+        page = _unless_absent(lambda: client.describe_log_streams(**request))
+        for stream in (page or {}).get("logStreams", ()):
+            name = stream["logStreamName"]
+            if _FIRST_HOST in name:
+                found.append((stream.get("creationTime", 0), name, stream.get("lastIngestionTime", 0)))
+        if page is None or not page.get("nextToken"):
+            return [(name, changed) for _, name, changed in sorted(found)]
+        request["nextToken"] = page["nextToken"]
+
+
+def job_text(session: AwsSession, job: str) -> str:
+    """All that the job's first host has printed."""
+    return _JobLogs(session, f"{job}{_FIRST_HOST}").new()
 
 
 class LogText(Protocol):
@@ -39,24 +63,13 @@ class _JobLogs:
     """
 
     def __init__(self, session: AwsSession, start: str) -> None:
-        self._client, self._start = session.client("logs"), start
+        self._session, self._client, self._start = session, session.client("logs"), start
         self._tokens: dict[str, str] = {}
 
     def new(self) -> str:
         with clear_errors(f"read the log of {self._start}"):
-            return "".join(self._news_of(stream) for stream in self._streams())
-
-    def _streams(self) -> list[str]:
-        request: dict[str, Any] = {"logGroupName": _GROUP, "logStreamNamePrefix": self._start}
-        found: list[tuple[int, str]] = []
-        while True:
-            page = _unless_absent(lambda: self._client.describe_log_streams(**request))
-            for stream in (page or {}).get("logStreams", ()):
-                if _FIRST_HOST in stream["logStreamName"]:
-                    found.append((stream.get("creationTime", 0), stream["logStreamName"]))
-            if page is None or not page.get("nextToken"):
-                return [name for _, name in sorted(found)]
-            request["nextToken"] = page["nextToken"]
+            streams = [stream for stream, _ in log_streams(self._session, self._start)]
+            return "".join(map(self._news_of, streams))
 
     def _news_of(self, stream: str) -> str:
         request: dict[str, Any] = {"logGroupName": _GROUP, "logStreamName": stream, "startFromHead": True}

@@ -14,7 +14,8 @@ from typing import Any
 
 from benchmarking.commons.remote.object_listing import StoredObject, stored_objects
 from benchmarking.commons.remote.pull_record import PullRecord, is_same_content
-from benchmarking.commons.remote.pulled_files import RESULTS, PulledFiles
+from benchmarking.commons.remote.pulled_files import EVERYTHING, RESULTS, PulledFiles
+from benchmarking.commons.remote.pulled_logs import TrialLog, changed_logs, log_body
 from benchmarking.commons.remote.remote_study import RemoteStudy
 
 __all__ = ["Pulled", "pull_study"]
@@ -43,7 +44,7 @@ class Pulled:
 
 @dataclass(frozen=True)
 class _Copy:
-    source: StoredObject
+    source: StoredObject | TrialLog
     target: Path
 
 
@@ -69,6 +70,10 @@ def pull_study(
     pulled = Pulled(files.folder)
     with PullRecord(files.folder, study.uri) as record, clear_errors(f"pull {study.uri}"):
         copies = _to_copy(study, files, record, overwrite, pulled)
+        if what == EVERYTHING:
+            logs, up_to_date = changed_logs(study, record)
+            copies += [_Copy(log, log.target) for log in logs]
+            pulled.up_to_date += up_to_date
         progress(0, len(copies))
         _copy_all(study, copies, record, pulled, progress)
     pulled.seconds = time.monotonic() - began
@@ -104,7 +109,6 @@ def _copy_all(
     pulled: Pulled,
     progress: Callable[[int, int], None],
 ) -> None:
-    s3, bucket = study.place.s3, study.place.bucket
     todo = iter(copies)
     done = 0
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="pull") as pool:
@@ -112,7 +116,7 @@ def _copy_all(
         running: set[Future[int | None]] = set()
         while True:
             for copy in todo:
-                running.add(pool.submit(_copy, s3, bucket, copy, record))
+                running.add(pool.submit(_copy, study, copy, record))
                 if len(running) >= 2 * _AT_ONCE:
                     break
             if not running:
@@ -126,17 +130,17 @@ def _copy_all(
             progress(done, len(copies))
 
 
-def _copy(s3: Any, bucket: str, copy: _Copy, record: PullRecord) -> int | None:
+def _copy(study: RemoteStudy, copy: _Copy, record: PullRecord) -> int | None:
     """Bytes that came; None if the object is gone."""
     from syne_core.aws.client_errors import error_code
     from syne_core.aws.job_states import is_transient
 
     for attempt in range(_ATTEMPTS):
         try:
-            answer = s3.get_object(Bucket=bucket, Key=copy.source.key)
-            with contextlib.closing(answer["Body"]) as body:
+            source, version = _opened(study, copy)
+            with contextlib.closing(source) as body:
                 size = _write(copy.target, body, record.unfinished)
-            record.add(copy.target, answer["ETag"].strip('"'))
+            record.add(copy.target, version)
             return size
         except Exception as error:
             code = error_code(error)
@@ -147,6 +151,15 @@ def _copy(s3: Any, bucket: str, copy: _Copy, record: PullRecord) -> int | None:
                 raise
         time.sleep(_FIRST_PAUSE * 2**attempt)
     return None
+
+
+def _opened(study: RemoteStudy, copy: _Copy) -> tuple[Any, str]:
+    """What is to be copied, and which version of it that is."""
+    if isinstance(copy.source, TrialLog):
+        return log_body(study, copy.source), copy.source.version
+    place = study.place
+    answer = place.s3.get_object(Bucket=place.bucket, Key=copy.source.key)
+    return answer["Body"], answer["ETag"].strip('"')
 
 
 def _write(path: Path, body: Any, unfinished: Path) -> int:

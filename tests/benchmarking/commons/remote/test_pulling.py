@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from fabricated_studies import FabricatedStudy
+from sleeping_jobs import start_job, status_of, wait_for
 
 from benchmarking.commons.remote import pulling
 from benchmarking.commons.remote.place import Place
@@ -20,7 +21,7 @@ from benchmarking.commons.remote.pulling import pull_study
 from benchmarking.commons.remote.remote_study import RemoteExperiment, RemoteStudy, read_study
 from syne_core.emulator import Emulator
 from syne_core.errors import ExperimentLockedError, ResultsError
-from syne_core.paths import experiment_path
+from syne_core.paths import experiment_path, trial_job_name
 
 FILES = ("journal.jsonl", "metadata.json", "results.csv.zip", "status.json", "experiment.log")
 
@@ -74,6 +75,26 @@ def test_everything_brings_logs_and_checkpoints_of_trials(study: RemoteStudy) ->
     assert (pulled.files, pulled.up_to_date) == (4, 10)
     new = {"trials/3/std.out", "trials/3/checkpoints/deep/model.pt"}
     assert files_below(folder_of(study, 1)) == {*FILES, *new}
+
+
+def test_logs_of_trials_that_are_jobs_come_from_cloudwatch(emulator: Emulator) -> None:
+    fabricated = FabricatedStudy(
+        emulator.client("s3"), emulator.bucket, states=("running",), backend="sagemaker"
+    ).put()
+    id8 = fabricated.experiments[0]["id"][:8]
+    names = [trial_job_name("far_away", id8, trial, run) for trial, run in ((0, 0), (0, 1), (2, 0))]
+    for name in (*names, trial_job_name("another", id8, 0, 0)):
+        start_job(emulator, name, seconds=0)
+        wait_for(lambda name=name: status_of(emulator, name) == "Completed")
+    study = read_study(Place.find(), "far_away")
+    assert pull_study(study).files == 0
+    assert pull_study(study, EVERYTHING).files == 2
+    trials = folder_of(study, 0) / "trials"
+    assert (trials / "0" / "std.out").read_text() == f"hello from {names[0]}\nhello from {names[1]}\n"
+    assert (trials / "2" / "std.out").read_text() == f"hello from {names[2]}\n"
+    before = emulator.calls()["GetLogEvents"]
+    assert pull_study(study, EVERYTHING).up_to_date == 2
+    assert emulator.calls()["GetLogEvents"] == before
 
 
 def test_only_what_changed_comes_again(
