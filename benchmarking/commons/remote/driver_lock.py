@@ -260,21 +260,21 @@ class DriverLock:
 
 def _driver(answer: dict[str, Any]) -> Driver:
     """What the object says; one that cannot be understood is of somebody unknown."""
-    try:
-        found = json.loads(answer["Body"].read())
-        values = found if isinstance(found, dict) else {}
-    except ValueError:
-        values = {}
     now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-    return Driver(
-        str(values.get("owner", "")),
-        str(values.get("host", "?")),
-        str(values.get("user", "?")),
-        int(values.get("pid", 0)),
-        str(values.get("home", "")),
-        float(values.get("started", now.timestamp())),
-        max(0.0, (now - answer["LastModified"]).total_seconds()),
-    )
+    silent_for = max(0.0, (now - answer["LastModified"]).total_seconds())
+    try:
+        values = json.loads(answer["Body"].read())
+        return Driver(
+            str(values["owner"]),
+            str(values["host"]),
+            str(values["user"]),
+            int(values["pid"]),
+            str(values["home"]),
+            float(values["started"]),
+            silent_for,
+        )
+    except (ValueError, TypeError, LookupError):
+        return Driver("", "?", "?", 0, "", answer["LastModified"].timestamp(), silent_for)
 
 
 def _home() -> str:

@@ -132,14 +132,14 @@ def _kill_and_go_on(emulator: Emulator, count: int, kills: int, seed: int) -> di
 
 
 @pytest.mark.parametrize(
-    ("kills", "seed"), [(3, 0), pytest.param(30, 1, marks=pytest.mark.soak)], ids=["few", "many"]
+    ("kills", "seconds"), [(5, 0.5), pytest.param(30, 6.0, marks=pytest.mark.soak)], ids=["few", "many"]
 )
 def test_a_driver_that_is_killed_again_and_again_loses_and_repeats_nothing(
-    opened: Opened, kills: int, seed: int
+    opened: Opened, kills: int, seconds: float
 ) -> None:
-    jobs = MarkerJobs(seconds=0.3)
+    jobs = MarkerJobs(seconds=seconds)
     emulator = opened(jobs, quotas={TYPE: 6})
-    result = _kill_and_go_on(emulator, 24, kills, seed)
+    result = _kill_and_go_on(emulator, 24, kills, seed=kills)
     assert result["states"] == ["finished"] * 24
     assert sorted(jobs.runs) == [f"{seed:08x}" for seed in range(24)]
     assert set(jobs.runs.values()) == {1}
