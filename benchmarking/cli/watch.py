@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 import time
@@ -45,8 +46,14 @@ class _Look:
 @click.argument("tag")
 @click.option("--interval", type=float, help="seconds between looks; default: 15, of the emulator 1")
 @remote_or_local
+@click.option("--json", "as_json", is_flag=True, help="print a line of JSON for each change")
 def command(
-    tag: str, interval: float | None, remote: bool | None, s3_bucket: str | None, region: str | None
+    tag: str,
+    interval: float | None,
+    remote: bool | None,
+    s3_bucket: str | None,
+    region: str | None,
+    as_json: bool,
 ) -> int:
     """Follow a study until all its experiments have ended. Ctrl-C ends the watch only.
 
@@ -62,7 +69,7 @@ def command(
         look, default = _remote_look(study), _INTERVAL_OF_EMULATOR if is_emulator else _INTERVAL
     shown = shlex.quote(tag)
     try:
-        last = _watch(look, default if interval is None else interval)
+        last = _watch(look, default if interval is None else interval, as_json)
     except KeyboardInterrupt:
         print("\nThe watch has ended; everything runs on.", file=sys.stderr)
         print(f"Next:  synebench watch {shown}", file=sys.stderr)
@@ -72,10 +79,10 @@ def command(
     return _FAILED if "failed" in last.states.values() else 0
 
 
-def _watch(look: Callable[[], _Look], interval: float) -> _Look:
+def _watch(look: Callable[[], _Look], interval: float, as_json: bool) -> _Look:
     """Look again and again, and show what is new; the last look."""
     failures = 0
-    with _screen() as show:
+    with _screen(as_json) as show:
         while True:
             try:
                 seen = look()
@@ -93,10 +100,10 @@ def _watch(look: Callable[[], _Look], interval: float) -> _Look:
 
 
 @contextmanager
-def _screen() -> Iterator[Callable[[_Look], None]]:
+def _screen(as_json: bool) -> Iterator[Callable[[_Look], None]]:
     """On a terminal, a picture that changes; elsewhere a line for each change."""
-    if not sys.stdout.isatty():
-        yield _Lines().show
+    if as_json or not sys.stdout.isatty():
+        yield _Lines(as_json).show
         return
     from rich.live import Live
 
@@ -107,18 +114,24 @@ def _screen() -> Iterator[Callable[[_Look], None]]:
 class _Lines:
     """Says what has changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
         self._states: dict[str, str] | None = None
 
     def show(self, seen: _Look) -> None:
+        before, self._states = self._states, seen.states
+        if seen.states == before:
+            return
+        if self._as_json:
+            print(
+                json.dumps({"time": time.time(), "ended": seen.has_ended, "states": seen.states}), flush=True
+            )
+            return
         now = time.strftime("%H:%M:%S")
-        if self._states is not None:
-            for name, state in seen.states.items():
-                if self._states.get(name) != state:
-                    print(f"{now} {name}: {state}")
-        if seen.states != self._states:
-            print(f"{now} {seen.headline}", flush=True)
-        self._states = seen.states
+        for name, state in seen.states.items():
+            if before is not None and before.get(name) != state:
+                print(f"{now} {name}: {state}")
+        print(f"{now} {seen.headline}", flush=True)
 
 
 def _picture(seen: _Look, height: int) -> RenderableType:

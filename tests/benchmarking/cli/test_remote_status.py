@@ -249,6 +249,22 @@ def test_watching_ends_when_all_has_ended(
     assert "Next:  synebench pull far_away" in done.stderr
 
 
+def test_changes_can_be_watched_as_json(invoke: Callable[..., Any], emulator: Emulator) -> None:
+    fabricated(emulator, states=("finished", "stopped"))
+    (line,) = invoke(watch, "far_away", "--json").stdout.splitlines()
+    seen = json.loads(line)
+    assert seen["ended"] is True
+    assert list(seen["states"].values()) == ["finished", "stopped"]
+
+
+def test_a_study_of_this_machine_can_be_watched(invoke: Callable[..., Any]) -> None:
+    write_experiment(experiment_path(), reports([(1.0, 0.5)]), tag="here")
+    done = invoke(watch, "here", "--local")
+    assert done.error is None
+    assert done.stdout.rstrip().endswith("here: 1 finished")
+    assert "Next:  synebench plot here" in done.stderr
+
+
 def test_ending_the_watch_stops_nothing(
     invoke: Callable[..., Any], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
