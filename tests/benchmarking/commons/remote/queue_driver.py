@@ -50,7 +50,7 @@ def drive(bucket: str, role: str, tag: str, count: int, quota: int, **options: A
     session = AwsSession.resolve()
     service = service_of(session, bucket, role, tag)
     quotas = {(TYPE, "training"): quota} if quota else {}
-    limits = Limits.for_emulator(quotas=quotas, max_retries=5)
+    limits = Limits.for_emulator(quotas=quotas, max_retries=5, backstop=1.0)
     options = {"wait": True, "notes": service.notes(), "keep_notes": service.keep_notes, **options}
     with DriverLock(session.client("s3"), bucket, tag, heartbeat=0.5) as lock:
         return run_queue(jobs_of(tag, count), service, RealClock(), limits, guard=lock.check, **options)
