@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmarking.cli.remote_options import chosen_place, remote_options
+from benchmarking.cli.remote_options import chosen_place, remote_only
 
 if TYPE_CHECKING:
     from benchmarking.commons.remote.pulling import Pulled
@@ -31,7 +31,7 @@ _MOST_NAMED = 5
     help="results, metadata, journal, status and log; or logs and checkpoints of trials too",
 )
 @click.option("--overwrite", is_flag=True, help="replace files here that differ and were not pulled, too")
-@remote_options
+@remote_only
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def command(
     tag: str, what: str, overwrite: bool, s3_bucket: str | None, region: str | None, as_json: bool
@@ -45,8 +45,12 @@ def command(
     files = PulledFiles(study, what)
     note = "  (its folders have - for _)" if files.differs_from_sync else ""
     print(f"The same as:  {files.sync_command()}{note}", file=sys.stderr)
-    with _bar() as progress:
-        pulled = pull_study(study, what, overwrite, progress)
+    try:
+        with _bar() as progress:
+            pulled = pull_study(study, what, overwrite, progress)
+    except KeyboardInterrupt:
+        print("Interrupted; the same command goes on where it was", file=sys.stderr)
+        raise
     if as_json:
         print(json.dumps(_as_json(pulled), indent=2))
     _print_result(pulled, study.tag)

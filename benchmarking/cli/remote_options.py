@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from benchmarking.commons.remote.place import Place
     from benchmarking.commons.remote.remote_study import RemoteStudy
 
-__all__ = ["chosen_place", "chosen_study", "remote_options", "remote_or_local"]
+__all__ = ["chosen_place", "chosen_study", "remote_only", "remote_or_local"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def remote_options(command: _Command) -> _Command:
-    """The flags ``--s3_bucket`` and ``--region``."""
+def _place_options(command: _Command) -> _Command:
+    """Where remote studies lie."""
     command = click.option(
         "--region", envvar="SYNEBENCH_REGION", help="AWS region; default: that of the AWS configuration"
     )(command)
@@ -33,13 +33,18 @@ def remote_options(command: _Command) -> _Command:
     )(command)
 
 
+def remote_only(command: _Command) -> _Command:
+    """The flags ``--s3_bucket`` and ``--region``; ``--remote`` may be said, though nothing else is meant."""
+    return click.option("--remote", is_flag=True, expose_value=False, hidden=True)(_place_options(command))
+
+
 def remote_or_local(command: _Command) -> _Command:
-    """The flags ``--remote`` and ``--local``, and those of ``remote_options``."""
+    """The flags ``--remote`` and ``--local``, ``--s3_bucket`` and ``--region``."""
     return click.option(
         "--remote/--local",
         default=None,
         help="on SageMaker, or on this machine; default: here, if there is such a study here",
-    )(remote_options(command))
+    )(_place_options(command))
 
 
 def chosen_study(

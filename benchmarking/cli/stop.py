@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmarking.cli.remote_options import chosen_place, remote_options
+from benchmarking.cli.remote_options import chosen_place, remote_only
 from syne_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["command"]
 @click.command(epilog="Example: synebench stop tutorial_local ASHA-0")
 @click.argument("tag")
 @click.argument("experiments", metavar="[EXPERIMENT]...", nargs=-1)
-@remote_options
+@remote_only
 @click.option("--yes", is_flag=True, help="do not ask")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def command(
