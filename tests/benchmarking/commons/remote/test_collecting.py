@@ -42,7 +42,8 @@ def test_a_study_is_seen_stopped_and_collected(
     assert run_remote(remote_launcher, *WORDS, "100000", "--method", "ASHA").code == 0
     study = read_study(Place.find(), TAG)
     assert [one.short_name for one in study.experiments] == ["RS-0", "RS-1", "ASHA-0"]
-    wait_for(lambda: look_at(study).counts == {"running": 1, "finished": 2}, 120)
+    wait_for(lambda: (look_at(study).experiments[2].progress or {}).get("num_reports"), 120)
+    assert look_at(study).counts == {"running": 1, "finished": 2}
     assert look_at(study).jobs == 1
     assert "RS on parabola, seed 0" in log_of(study, "RS-0")
     assert "[tune-metric]" in log_of(study, "RS-1", 0)
@@ -61,4 +62,5 @@ def test_a_study_is_seen_stopped_and_collected(
     assert not scan_study(TAG).broken
     (benchmark,) = load_study(TAG).benchmarks
     assert {setup.method: len(setup.seeds) for setup in benchmark.setups} == {"RS": 2, "ASHA": 1}
-    assert "[tune-metric]" in scan_study(TAG).good[-1].trial_paths(0).stdout.read_text()
+    finished = [one for one in scan_study(TAG).good if one.method == "RS"]
+    assert "[tune-metric]" in finished[0].trial_paths(0).stdout.read_text()
