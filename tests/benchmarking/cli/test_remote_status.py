@@ -42,6 +42,7 @@ def rows(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines()[1:]]
 
 
+@pytest.mark.long
 def test_a_thousand_experiments_are_read_from_key_names(run: Run, emulator: Emulator) -> None:
     fabricated(emulator, states=["finished"] * 998 + ["stopped", None])
     before = emulator.calls()
