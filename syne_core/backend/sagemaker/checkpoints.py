@@ -79,9 +79,13 @@ class Checkpoints:
             record.deletions -= 1
 
     def _is_being_written(self, record: TrialRecord) -> bool:
-        """Whether its last run is over, but its job is not. A trial that runs on is copied as it stands."""
+        """Whether a run of it is over, but its job is not, even if the next run is already to begin.
+
+        A trial that runs on is copied as it stands.
+        """
         run = record.run
-        return (run is None or run.phase is Phase.ended) and self._job_goes_on(record)
+        runs_on = run is not None and run.phase is not Phase.ended and run.job_name == record.open_job
+        return not runs_on and self._job_goes_on(record)
 
     def _job_goes_on(self, record: TrialRecord) -> bool:
         name = record.open_job

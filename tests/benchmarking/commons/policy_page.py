@@ -31,6 +31,7 @@ ACTIONS = {
     "UploadPartCopy": {_READ, _WRITE},
     "CompleteMultipartUpload": {_WRITE},
     "AbortMultipartUpload": {"s3:AbortMultipartUpload"},
+    "DeleteObject": {"s3:DeleteObject"},
     "DeleteObjects": {"s3:DeleteObject"},
     "GetRole": {"iam:GetRole"},
     "ListRoles": {"iam:ListRoles"},
