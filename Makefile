@@ -25,7 +25,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 demo: $(VENV)/.demo ## compare methods on handwritten digits, for real and simulated; writes two figures
 	$(BIN)/python $(LAUNCH)/hpo_main.py --experiment_tag demo --benchmark mlp_digits \
-	  --num_seeds 2 --n_workers 2 --max_wallclock_time 20s
+	  --method RS,ASHA --num_seeds 4 --n_workers 2 --max_wallclock_time 20s
 	$(BIN)/python $(LAUNCH)/plot_results.py --experiment_tag demo --output comparison.png
 	$(BIN)/python $(SIMULATE)/hpo_main.py --experiment_tag demo-simulated --benchmark mlp_digits \
 	  --num_seeds 10 --n_workers 4 --max_wallclock_time 12s --n_parallel 2
