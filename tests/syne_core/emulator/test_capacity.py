@@ -185,7 +185,7 @@ def test_what_is_left_of_the_runtime_is_what_an_interrupted_job_gets(account) ->
     assert 490 <= second.request["StoppingCondition"]["MaxRuntimeInSeconds"] <= 500
     second.end()
     described = account.await_status("spot", "Completed")
-    assert 101 <= described["TrainingTimeInSeconds"] <= 111
+    assert 100 <= described["TrainingTimeInSeconds"] <= 111
 
 
 def test_a_spot_job_that_waits_for_too_long_is_stopped(open_account) -> None:
