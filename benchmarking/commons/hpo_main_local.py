@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from benchmarking.commons.choices import BenchmarkDefinitions, with_script
-from benchmarking.commons.command_line import run_command
 from benchmarking.commons.default_baselines import Method
 from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
+from benchmarking.commons.launch_entry import LaunchEntry
 from benchmarking.commons.launch_flags import LOCAL_FLAGS, ExtraArgs
 from benchmarking.commons.launch_run import SOME_FAILED, needed_command, run_launch, run_tuner
-from benchmarking.commons.relaunch import process_command
 from benchmarking.commons.remote.in_job import job_here
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.gpu_shares import gpu_shares, own_share
@@ -24,7 +22,7 @@ from syne_core.tuner_callback import TunerCallback
 if TYPE_CHECKING:
     from benchmarking.commons.study.run import Outcome
 
-__all__ = ["ABOUT", "launch", "main", "run_launcher"]
+__all__ = ["ABOUT", "launch", "local_launcher", "main", "run_launcher"]
 
 #: What ``--help`` says of launchers of this back-end.
 ABOUT = """Run methods on benchmarks, trials as processes on this machine.
@@ -39,45 +37,15 @@ Example: hpo_main.py --experiment_tag first-study --benchmark mlp_digits --num_s
 """
 
 
-def main(
+def local_launcher(
     methods: Mapping[str, Method],
     benchmark_definitions: BenchmarkDefinitions,
+    *,
     extra_args: ExtraArgs | None = None,
     map_method_args: MapMethodArgs | None = None,
-    extra_results: ExtraResultsComposer | None = None,
-) -> NoReturn:
-    """Run what the command line of this process asks for, and exit.
-
-    :param methods: the methods that ``--method`` chooses from
-    :param benchmark_definitions: dictionary, or function ``(sagemaker_backend=False)`` that returns it
-    :param extra_args: more flags: dictionaries with ``name, type, default, help, required``
-    :param map_method_args: ``(flags, method, {}) -> fields of MethodArguments``, from the extra flags
-    :param extra_results: adds columns to the results
-    """
-    run_command(
-        lambda: launch(None, methods, benchmark_definitions, extra_args, map_method_args, extra_results)
-    )
-
-
-def launch(
-    arguments: Sequence[str] | None,
-    methods: Mapping[str, Method],
-    benchmark_definitions: BenchmarkDefinitions,
-    extra_args: ExtraArgs | None = None,
-    map_method_args: MapMethodArgs | None = None,
-    extra_results: ExtraResultsComposer | None = None,
-) -> int:
-    """What ``main`` does, returning the exit code.
-
-    :param arguments: command line; None for that of this process
-    :raises UsageError: listing all mistakes, before anything is started
-    """
-    launcher = Launcher(
-        "local", methods, benchmark_definitions, extra_args, map_method_args, ABOUT, LOCAL_FLAGS
-    )
-    if arguments is None:
-        return run_launcher(launcher, sys.argv[1:], extra_results, process_command())
-    return run_launcher(launcher, arguments, extra_results)
+) -> Launcher:
+    """The launcher of this back-end."""
+    return Launcher("local", methods, benchmark_definitions, extra_args, map_method_args, ABOUT, LOCAL_FLAGS)
 
 
 def run_launcher(
@@ -166,3 +134,7 @@ class _LocalRun:
         job = job_here()
         trials_folder = None if job is None else job.trials_folder
         run_tuner(self.launch, experiment, backend, progress, self.extra_results, trials_folder)
+
+
+_ENTRY = LaunchEntry(local_launcher, run_launcher)
+main, launch = _ENTRY.main, _ENTRY.launch

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from benchmarking.commons.benchmark_definitions import BenchmarkDefinition, RealBenchmarkDefinition
 from benchmarking.commons.choices import BenchmarkDefinitions, with_script
-from benchmarking.commons.command_line import run_command
 from benchmarking.commons.default_baselines import Method
 from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
+from benchmarking.commons.launch_entry import LaunchEntry
 from benchmarking.commons.launch_flags import SAGEMAKER_FLAGS, ExtraArgs
 from benchmarking.commons.launch_run import SOME_FAILED, needed_command, run_launch, run_tuner
-from benchmarking.commons.relaunch import process_command
 from benchmarking.commons.remote.in_job import job_here
 from benchmarking.commons.spending import Spending, agree_to_spend
 from benchmarking.commons.study.experiment import Experiment
@@ -42,47 +40,6 @@ cost nothing.
 Example: hpo_main.py --experiment_tag tutorial-sagemaker --benchmark mlp_digits --method ASHA --num_seeds 1
 --warm_pool 1
 """
-
-
-def main(
-    methods: Mapping[str, Method],
-    benchmark_definitions: BenchmarkDefinitions,
-    extra_args: ExtraArgs | None = None,
-    map_method_args: MapMethodArgs | None = None,
-    extra_results: ExtraResultsComposer | None = None,
-) -> NoReturn:
-    """Run what the command line of this process asks for, and exit.
-
-    :param methods: the methods that ``--method`` chooses from
-    :param benchmark_definitions: dictionary, or function ``(sagemaker_backend=False)`` that returns it
-    :param extra_args: more flags: dictionaries with ``name, type, default, help, required``
-    :param map_method_args: ``(flags, method, {}) -> fields of MethodArguments``, from the extra flags
-    :param extra_results: adds columns to the results
-    """
-    run_command(
-        lambda: launch(None, methods, benchmark_definitions, extra_args, map_method_args, extra_results)
-    )
-
-
-def launch(
-    arguments: Sequence[str] | None,
-    methods: Mapping[str, Method],
-    benchmark_definitions: BenchmarkDefinitions,
-    extra_args: ExtraArgs | None = None,
-    map_method_args: MapMethodArgs | None = None,
-    extra_results: ExtraResultsComposer | None = None,
-) -> int:
-    """What ``main`` does, returning the exit code.
-
-    :param arguments: command line; None for that of this process
-    :raises UsageError: listing all mistakes, before anything is started
-    """
-    launcher = sagemaker_launcher(
-        methods, benchmark_definitions, extra_args=extra_args, map_method_args=map_method_args
-    )
-    if arguments is None:
-        return run_launcher(launcher, sys.argv[1:], extra_results, process_command())
-    return run_launcher(launcher, arguments, extra_results)
 
 
 def sagemaker_launcher(
@@ -201,3 +158,7 @@ class _SageMakerRun:
     def experiment(self, experiment: Experiment, progress: TunerCallback) -> None:
         """Run ``experiment`` in this process, to its end."""
         run_tuner(self.launch, experiment, self._backend(experiment), progress, self.extra_results)
+
+
+_ENTRY = LaunchEntry(sagemaker_launcher, run_launcher)
+main, launch = _ENTRY.main, _ENTRY.launch

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from benchmarking.commons.benchmark_definitions import BenchmarkDefinition
 from benchmarking.commons.choices import BenchmarkDefinitions
-from benchmarking.commons.command_line import run_command
 from benchmarking.commons.default_baselines import Method
 from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
+from benchmarking.commons.launch_entry import LaunchEntry
 from benchmarking.commons.launch_flags import SIMULATOR_FLAGS, ExtraArgs
 from benchmarking.commons.launch_run import needed_command, run_launch, run_tuner
-from benchmarking.commons.relaunch import process_command
 from benchmarking.commons.remote.in_job import job_here
 from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark
 from benchmarking.commons.study.followers import duration
@@ -40,47 +38,6 @@ unfinished ones start over, which is cheap. benchmark, method and n_workers may 
 
 Example: hpo_main.py --experiment_tag simulated --benchmark mlp_digits --num_seeds 10 --n_parallel 2
 """
-
-
-def main(
-    methods: Mapping[str, Method],
-    benchmark_definitions: BenchmarkDefinitions,
-    extra_args: ExtraArgs | None = None,
-    map_method_args: MapMethodArgs | None = None,
-    extra_results: ExtraResultsComposer | None = None,
-) -> NoReturn:
-    """Run what the command line of this process asks for, and exit.
-
-    :param methods: the methods that ``--method`` chooses from
-    :param benchmark_definitions: dictionary, or function ``(sagemaker_backend=False)`` that returns it
-    :param extra_args: more flags: dictionaries with ``name, type, default, help, required``
-    :param map_method_args: ``(flags, method, {}) -> fields of MethodArguments``, from the extra flags
-    :param extra_results: adds columns to the results
-    """
-    run_command(
-        lambda: launch(None, methods, benchmark_definitions, extra_args, map_method_args, extra_results)
-    )
-
-
-def launch(
-    arguments: Sequence[str] | None,
-    methods: Mapping[str, Method],
-    benchmark_definitions: BenchmarkDefinitions,
-    extra_args: ExtraArgs | None = None,
-    map_method_args: MapMethodArgs | None = None,
-    extra_results: ExtraResultsComposer | None = None,
-) -> int:
-    """What ``main`` does, returning the exit code.
-
-    :param arguments: command line; None for that of this process
-    :raises UsageError: listing all mistakes, before anything is started
-    """
-    launcher = simulator_launcher(
-        methods, benchmark_definitions, extra_args=extra_args, map_method_args=map_method_args
-    )
-    if arguments is None:
-        return run_launcher(launcher, sys.argv[1:], extra_results, process_command())
-    return run_launcher(launcher, arguments, extra_results)
 
 
 def simulator_launcher(
@@ -215,3 +172,7 @@ def _in_words(outcomes: Sequence[Outcome], seconds: float) -> str | None:
         return None
     count = f"{len(ran)} experiment{'s' if len(ran) > 1 else ''}"
     return f"{count}: {duration(simulated)} of simulated time in {seconds:.1f} s"
+
+
+_ENTRY = LaunchEntry(simulator_launcher, run_launcher)
+main, launch = _ENTRY.main, _ENTRY.launch
