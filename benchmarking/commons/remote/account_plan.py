@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from benchmarking.commons.remote.footprint import Footprint
+from benchmarking.commons.remote.remote_plan import TO_RETRY
 from syne_core.errors import AwsSetupError, UsageError
 
 if TYPE_CHECKING:
@@ -83,11 +84,15 @@ def ask_account(settings: SimpleNamespace, footprints: Iterable[Footprint]) -> A
 def states_on_s3(session: AwsSession, bucket: str, tag: str) -> dict[str, str]:
     """The states of the experiments of study ``tag``, by the first 8 digits of their identity.
 
+    A failure after which the queue tries again by itself is ``TO_RETRY``.
+
     :raises UsageError: what lies there belongs to another tag
     :raises AwsSetupError: the bucket cannot be read
     """
     from benchmarking.commons.remote.manifest import read_manifest
-    from benchmarking.commons.remote.markers import read_states
+    from benchmarking.commons.remote.markers import FAILED, read_record, read_states
+    from benchmarking.commons.remote.place import side_by_side
+    from benchmarking.commons.remote.queue_model import Limits
     from syne_core.aws.client_errors import clear_errors
 
     s3 = session.client("s3")
@@ -95,7 +100,13 @@ def states_on_s3(session: AwsSession, bucket: str, tag: str) -> dict[str, str]:
         manifest = read_manifest(s3, bucket, tag)
         if manifest is not None:
             check_tag(tag, manifest.tag)
-        return {id8: state.state for id8, state in read_states(s3, bucket, tag).items()}
+        states = {id8: state.state for id8, state in read_states(s3, bucket, tag).items()}
+        failed = [id8 for id8, state in states.items() if state == FAILED]
+        records = side_by_side(lambda id8: read_record(s3, bucket, tag, id8, FAILED), failed)
+    for id8, record in zip(failed, records, strict=True):
+        if record is not None and record.may_be_retried(Limits.max_retries):
+            states[id8] = TO_RETRY
+    return states
 
 
 def check_tag(tag: str, earlier: str) -> None:

@@ -93,6 +93,10 @@ class StateRecord:
             "log_tail": list(self.log_tail[-_MAX_TAIL:]),
         }
 
+    def may_be_retried(self, max_retries: int) -> bool:
+        """Whether a failed experiment gets another job unasked: AWS failed, and it had not too many yet."""
+        return self.cause == INFRASTRUCTURE and self.attempt < max_retries
+
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> StateRecord:
         """The reverse of ``to_json``; what is missing is left empty."""

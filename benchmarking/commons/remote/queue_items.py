@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from benchmarking.commons.remote.markers import (
     FAILED,
     FINISHED,
-    INFRASTRUCTURE,
     LAUNCHED,
     QUEUED,
     RUNNING,
@@ -41,7 +40,7 @@ class Item:
     :ivar is_seen: the job is known to exist
     :ivar may_be_ours: if there is a job of this name, it was made for this attempt
     :ivar since: when the job was made, as far as is known
-    :ivar failures: of the infrastructure, in this launch
+    :ivar failures: of the infrastructure; in this launch, and before it if the last attempt failed so
     :ivar backoff: pauses between attempts
     :ivar not_before: when it may be tried again
     :ivar after: a job of an earlier attempt, which must have ended
@@ -116,7 +115,8 @@ def first_items(
         entries = [_entry(one, states.get(one.id8), service) for one in job.experiments]
         left = [entry for entry in entries if not _is_settled(entry, limits, retry_failed, outcomes)]
         items.extend(_adopted(job, [entry for entry in left if entry.is_active], outcomes))
-        items.extend(_missing(job, [entry for entry in left if not entry.is_active], outcomes, service))
+        missing = [entry for entry in left if not entry.is_active]
+        items.extend(_missing(job, missing, outcomes, service, counts_failures=not retry_failed))
     return items, outcomes
 
 
@@ -186,13 +186,18 @@ def _missing(
     entries: Iterable[_Entry],
     outcomes: dict[str, ExperimentOutcome],
     service: JobService,
+    counts_failures: bool,
 ) -> Iterator[Item]:
-    """Those that were in the same job go on together, when it has ended."""
+    """Those that were in the same job go on together, when it has ended.
+
+    :param counts_failures: those of earlier launches count against the attempts that an experiment has
+    """
     for after, some in _by_job(entries).items():
         part, attempt = _part(job, some), max(entry.next_attempt for entry in some)
         if attempt and not after:
             after = service.job_name(part, attempt - 1)
-        yield Item(part, outcomes, attempt, after=after)
+        failed = counts_failures and any(entry.state == FAILED for entry in some)
+        yield Item(part, outcomes, attempt, after=after, failures=attempt if failed else 0)
 
 
 def _by_job(entries: Iterable[_Entry]) -> dict[str, list[_Entry]]:
@@ -207,7 +212,7 @@ def _part(job: QueuedJob, entries: Iterable[_Entry]) -> QueuedJob:
 
 
 def _may_be_tried_again(record: StateRecord | None, limits: Limits) -> bool:
-    return record is not None and record.cause == INFRASTRUCTURE and record.attempt < limits.max_retries
+    return record is not None and record.may_be_retried(limits.max_retries)
 
 
 def _failure(experiment: QueuedExperiment, record: StateRecord | None) -> ExperimentOutcome:

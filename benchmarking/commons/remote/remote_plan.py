@@ -13,7 +13,11 @@ from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.plan import Action, StudyPlan
 from syne_core.aws.prices import Price, table_price
 
-__all__ = ["RemoteAction", "RemotePlan", "RemotePlanned", "group_by_job"]
+__all__ = ["TO_RETRY", "RemoteAction", "RemotePlan", "RemotePlanned", "group_by_job"]
+
+
+#: The state, beside those of markers, of an experiment that AWS failed and that has attempts left.
+TO_RETRY = "to be tried again"
 
 
 class RemoteAction(Action):
@@ -117,8 +121,10 @@ def _action(
     if states is None:
         return here
     state = states.get(experiment.id[:8])
+    if state == TO_RETRY or (state == "failed" and settings.retry_failed):
+        return Action.continue_
     if state == "failed":
-        return Action.continue_ if settings.retry_failed else RemoteAction.leave_failed
+        return RemoteAction.leave_failed
     known = {"finished": Action.skip, "stopped": Action.continue_}
     known |= dict.fromkeys(("launched", "running"), RemoteAction.adopt)
     found = known.get(state or "", Action.skip if here == Action.skip else Action.run)

@@ -15,6 +15,7 @@ import pytest
 
 import benchmarking
 from benchmarking.commons.launch_remote_common import RemoteLauncher, resolve_remote
+from benchmarking.commons.remote.remote_plan import TO_RETRY
 from syne_core.errors import RefusedError, UsageError
 
 NURSERY = Path(benchmarking.__file__).parent / "nursery"
@@ -136,6 +137,16 @@ def test_what_is_known_of_experiments_decides_what_is_done(remote_launcher: Remo
     actions = [one.action for one in remote.plan_with(states).planned]
     assert actions == ["run", "adopt", "adopt", "skip", "failed before", "continue", "run"]
     assert len(remote.plan_with(states).footprints()) == 5
+
+
+@pytest.mark.parametrize("more", [(), ("--retry_failed",)])
+def test_what_aws_failed_is_launched_again_as_the_queue_would_have(
+    remote_launcher: RemoteLauncher, more: tuple[str, ...]
+) -> None:
+    remote = resolve_remote(remote_launcher, [*TAG, "--method", "RS", *more])
+    (experiment,) = remote.launch.experiments
+    (planned,) = remote.plan_with({experiment.id[:8]: TO_RETRY}).planned
+    assert planned.action == "continue"
 
 
 def test_retry_failed_is_about_failed_ones_only(remote_launcher: RemoteLauncher) -> None:

@@ -66,7 +66,9 @@ class FabricatedStudy:
         """Write a marker beside those that there are."""
         if state is not None:
             one = self.experiments[number]
-            body = StateRecord(one["name"], 0, record.pop("job", self.job(number)), time.time(), **record)
+            attempt = record.pop("attempt", 0)
+            job = record.pop("job", self.job(number, attempt))
+            body = StateRecord(one["name"], attempt, job, time.time(), **record)
             key = StudyKeys(self.tag).marker(one["id"][:8], state)
             self.put_object(key, json.dumps(body.to_json()))
 

@@ -163,6 +163,21 @@ def test_infrastructure_that_keeps_failing_is_a_failure() -> None:
     assert result.exit_code == 3
 
 
+def test_attempts_of_an_earlier_launch_count() -> None:
+    cloud = _cloud(fate=lambda *_: Fate("setback"))
+    (job,) = single_jobs(1)
+    cloud.mark(
+        job.lead.id8,
+        "failed",
+        StateRecord(job.lead.name, 2, "", 0.0, "infrastructure", "the disk was gone"),
+        (),
+    )
+    result = _run(cloud, [job])
+    assert [outcome.attempt for outcome in result.failed] == [3]
+    assert cloud.calls["create"] == 1
+    assert _run(cloud, [job], retry_failed=True).created == 4, "asked for, it gets as many as a new one"
+
+
 @pytest.mark.parametrize("kind", ["code", "silent_code"])
 def test_failures_of_the_code_are_not_tried_again(kind: str) -> None:
     cloud = _cloud(fate=_only({0: kind}))
