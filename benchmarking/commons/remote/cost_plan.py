@@ -90,7 +90,7 @@ class CostPlan:
         for one in footprints:
             least.update(one.hours(0.0 if one.may_end_early else one.seconds or 0.0))
             most.update(one.hours(float(one.max_run)))
-        spot = {one.trial_instance_type for one in footprints if one.spot_trials}
+        spot = {name for one in footprints for name in one.spot_types}
         types = [
             TypePlan(name, _peak(footprints, name, at_once), least[name], most[name], price_of(name))
             for name in most

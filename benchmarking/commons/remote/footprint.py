@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.study.experiment import Experiment
-from benchmarking.commons.trial_jobs import WARM_POOL_SECONDS
+from benchmarking.commons.trial_jobs import WARM_POOL_SECONDS, trial_job
 from syne_core.errors import UsageError
 
 __all__ = ["Footprint", "footprint", "together"]
@@ -35,7 +35,8 @@ class Footprint:
     :param trial_instance_type: None: trials run inside of the job
     :param trial_instances: that trials occupy at a time
     :param may_end_early: whether something but time may end it
-    :param spot_trials: trials run on managed spot
+    :param spot: the job itself runs on managed spot
+    :param spot_trials: trials do
     :param keep_alive: seconds that instances wait in a warm pool
     """
 
@@ -47,6 +48,7 @@ class Footprint:
     may_end_early: bool = False
     spot_trials: bool = False
     keep_alive: int = 0
+    spot: bool = False
 
     @property
     def instances(self) -> Counter[str]:
@@ -57,9 +59,15 @@ class Footprint:
         return counts
 
     @property
+    def spot_types(self) -> set[str]:
+        """Instance types of which some are had on managed spot."""
+        own = {self.instance_type} if self.spot else set()
+        return own | {self.trial_instance_type} if self.spot_trials and self.trial_instance_type else own
+
+    @property
     def quota_uses(self) -> Counter[tuple[str, str]]:
         """Instances at a time by type and the quota that counts: ``"training"`` or ``"spot"``."""
-        counts = Counter({(self.instance_type, "training"): 1})
+        counts = Counter({(self.instance_type, "spot" if self.spot else "training"): 1})
         if self.trial_instance_type is not None:
             counts[self.trial_instance_type, "spot" if self.spot_trials else "training"] += (
                 self.trial_instances
@@ -88,31 +96,45 @@ def footprint(experiment: Experiment, settings: SimpleNamespace) -> Footprint:
 
     :param settings: flags by name, those of remote launchers among them
     """
-    definition, seconds = experiment.definition, experiment.max_wallclock_time
+    definition = experiment.definition
     keep_alive = WARM_POOL_SECONDS if settings.warm_pool else 0
-    early = experiment.max_num_evaluations is not None or experiment.max_cost is not None
     if experiment.backend == "simulator":
         return Footprint(settings.tuner_instance_type, None, _SIMULATED, keep_alive=keep_alive)
     if experiment.backend == "sagemaker" and isinstance(definition, RealBenchmarkDefinition):
-        return Footprint(
-            settings.tuner_instance_type,
-            seconds,
-            _max_run(seconds, _SET_UP + _END_OF_TRIALS),
-            definition.instance_type,
-            definition.instance_count * experiment.n_workers,
-            early,
-            settings.use_spot_instances,
-            keep_alive,
-        )
+        return _with_trials_apart(experiment, definition, settings, keep_alive)
     if definition.instance_type is None:
         raise UsageError(f"benchmark '{experiment.benchmark}' names no instance type; say --instance_type")
+    own = definition.estimator_kwargs if isinstance(definition, RealBenchmarkDefinition) else {}
+    seconds = experiment.max_wallclock_time
     return Footprint(
         definition.instance_type,
         seconds,
-        _max_run(seconds, _SET_UP),
-        may_end_early=early,
-        keep_alive=keep_alive,
+        int(own.get("max_run") or _max_run(seconds, _SET_UP)),
+        may_end_early=_may_end_early(experiment),
+        keep_alive=keep_alive or int(own.get("keep_alive_period_in_seconds") or 0),
+        spot=bool(own.get("use_spot_instances")),
     )
+
+
+def _with_trials_apart(
+    experiment: Experiment, definition: RealBenchmarkDefinition, settings: SimpleNamespace, keep_alive: int
+) -> Footprint:
+    seconds = experiment.max_wallclock_time
+    trial = trial_job(definition, settings, seconds)
+    return Footprint(
+        settings.tuner_instance_type,
+        seconds,
+        _max_run(seconds, _SET_UP + _END_OF_TRIALS),
+        trial.instance_type,
+        trial.instance_count * experiment.n_workers,
+        _may_end_early(experiment),
+        trial.use_spot_instances,
+        keep_alive,
+    )
+
+
+def _may_end_early(experiment: Experiment) -> bool:
+    return experiment.max_num_evaluations is not None or experiment.max_cost is not None
 
 
 def together(footprints: Iterable[Footprint]) -> Footprint:

@@ -47,5 +47,5 @@ def usd_per_hour(experiment: RemoteExperiment, trials: Iterable[bool], prices: P
         price = prices.of(experiment.instance_type if is_trial else experiment.job_instance_type)
         if price is None:
             return None
-        total += price * (int(experiment.job.get("instance_count") or 1) if is_trial else 1)
+        total += price * (experiment.trial_instance_count if is_trial else 1)
     return total

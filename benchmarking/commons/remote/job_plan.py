@@ -72,6 +72,7 @@ def _entry(experiment: Experiment, needs: Footprint, job: ExperimentJob) -> dict
         **experiment.to_json(),
         "instance_type": needs.trial_instance_type or needs.instance_type,
         "tuner_instance_type": needs.instance_type if apart else None,
+        "trial_instance_count": needs.trial_instances // experiment.n_workers or 1,
         "job": job.to_json(),
     }
 

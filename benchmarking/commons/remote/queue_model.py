@@ -93,7 +93,8 @@ class QueuedJob:
     @property
     def own(self) -> Use:
         """What its own instance counts as."""
-        return (self.instance_type, "training")
+        training = (self.instance_type, "training")
+        return training if training in self.needs else (self.instance_type, "spot")
 
     @property
     def lead(self) -> QueuedExperiment:

@@ -23,6 +23,7 @@ class RemoteExperiment:
     :param max_wallclock_time: seconds
     :param instance_type: of the benchmark; of the experiment's job or of its trials' jobs
     :param tuner_instance_type: of the experiment's job, where its trials have jobs of their own
+    :param trial_instance_count: instances of a trial that is a job
     :param job: more about the experiment's job
     """
 
@@ -36,6 +37,7 @@ class RemoteExperiment:
     max_wallclock_time: float | None = None
     instance_type: str | None = None
     tuner_instance_type: str | None = None
+    trial_instance_count: int = 1
     job: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -162,5 +164,6 @@ def _experiment(entry: Mapping[str, Any], backend: str) -> RemoteExperiment:
         max_wallclock_time=entry.get("max_wallclock_time"),
         instance_type=entry.get("instance_type"),
         tuner_instance_type=entry.get("tuner_instance_type"),
+        trial_instance_count=int(entry.get("trial_instance_count") or 1),
         job=entry.get("job") or {},
     )
