@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
         load_experiments_df,
     )
     from syne_core.experiments.scan import ScannedExperiments, scan_experiments, scan_study, study_tags
-    from syne_core.experiments.study_results import StudyResults, load_study
+    from syne_core.experiments.study_loader import load_studies, load_study
+    from syne_core.experiments.study_results import StudyResults
 
 _HOME = {
     "BrokenExperiment": "experiment_folder",
@@ -38,7 +39,8 @@ _HOME = {
     "list_experiments": "listing",
     "load_experiment": "listing",
     "load_experiments_df": "listing",
-    "load_study": "study_results",
+    "load_studies": "study_loader",
+    "load_study": "study_loader",
     "mean_curve": "aggregate",
     "plot_incumbent": "incumbent_figure",
     "save_figure": "figure_file",
@@ -62,6 +64,7 @@ __all__ = [
     "list_experiments",
     "load_experiment",
     "load_experiments_df",
+    "load_studies",
     "load_study",
     "mean_curve",
     "plot_incumbent",

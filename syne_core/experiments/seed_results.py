@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from syne_core.experiments.experiment_folder import ExperimentFolder
+from syne_core.experiments.experiment_folder import UNKNOWN_STATE, ExperimentFolder
 from syne_core.experiments.incumbent import TIME, StepCurve, incumbent_curve, metric_values
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ class SeedResults:
     def has_value(self) -> bool:
         """Whether a finite metric was reported."""
         return self.curve.final is not None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the experiment came to its end; where none says so (Syne Tune), it is believed to."""
+        return self.folder.is_finished or self.folder.state == UNKNOWN_STATE
 
 
 def seed_results(

@@ -7,12 +7,19 @@ from collections.abc import Callable, Iterable, Iterator
 from syne_core.experiments.experiment_folder import UNKNOWN_STATE
 from syne_core.experiments.study_results import BenchmarkResults, SetupResults, StudyResults
 
-__all__ = ["benchmark_notes", "left_out_notes", "seed_ranges", "study_notes"]
+__all__ = ["benchmark_notes", "expected_methods", "left_out_notes", "seed_ranges", "study_notes"]
 
 
 def study_notes(study: StudyResults) -> list[str]:
     """What is missing or unfinished, a line each, beginning with the benchmark if there are several."""
-    return _by_benchmark(study, lambda benchmark: benchmark_notes(benchmark, study.methods))
+    return _by_benchmark(study, lambda benchmark: benchmark_notes(benchmark, expected_methods(study)))
+
+
+def expected_methods(study: StudyResults) -> list[str]:
+    """The methods that every benchmark should have, as ``TAG: METHOD`` if there are several studies."""
+    if len(study.tags) < 2:
+        return list(study.methods)
+    return sorted({_method(setup) for benchmark in study.benchmarks for setup in benchmark.setups})
 
 
 def left_out_notes(study: StudyResults) -> list[str]:
@@ -27,7 +34,7 @@ def left_out_notes(study: StudyResults) -> list[str]:
 def benchmark_notes(benchmark: BenchmarkResults, methods: Iterable[str]) -> list[str]:
     """What there is to say of one benchmark.
 
-    :param methods: those of the whole study
+    :param methods: see ``expected_methods``
     """
     candidates = {
         "missing": _missing(benchmark, methods),
@@ -57,13 +64,17 @@ def seed_ranges(seeds: Iterable[int | str]) -> str:
 
 def _missing(benchmark: BenchmarkResults, methods: Iterable[str]) -> Iterator[str]:
     """The study is taken to be every method with every seed."""
-    present = {setup.method for setup in benchmark.setups}
+    present = {name for setup in benchmark.setups for name in (setup.method, _method(setup))}
     yield from (method for method in methods if method not in present)
     every = {seed.folder.seed for seed in benchmark.seeds if isinstance(seed.folder.seed, int)}
     for setup in benchmark.setups:
         own = {seed.folder.seed for seed in setup.seeds}
         if all(isinstance(seed, int) for seed in own) and (absent := every - own):
             yield f"{setup.label} {seed_ranges(absent)}"
+
+
+def _method(setup: SetupResults) -> str:
+    return f"{setup.tag}: {setup.method}"
 
 
 def _unfinished(benchmark: BenchmarkResults) -> Iterator[str]:
