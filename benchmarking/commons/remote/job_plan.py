@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from benchmarking.commons.remote.remote_plan import RemotePlan
 from benchmarking.commons.study.experiment import Experiment
 from syne_core.aws.prices import Price
 
-__all__ = ["experiment_jobs", "manifest_entries", "queued_jobs"]
+__all__ = ["experiment_jobs", "jobs_of_others", "manifest_entries", "queued_jobs"]
 
 
 def experiment_jobs(
@@ -66,12 +66,32 @@ def manifest_entries(plan: RemotePlan, jobs: Sequence[ExperimentJob]) -> list[di
     return [_entry(one, needs[one.id], job) for job in jobs for one in job.experiments]
 
 
+def jobs_of_others(entries: Iterable[Mapping[str, Any]], own: Collection[str]) -> list[QueuedJob]:
+    """What the queue has to know of the study's experiments that other launches are about.
+
+    :param entries: of the manifest
+    :param own: ids of the experiments that this launch is about
+    """
+    return [_queued(entry) for entry in entries if entry["id"] not in own]
+
+
+def _queued(entry: Mapping[str, Any]) -> QueuedJob:
+    job = entry.get("job") or {}
+    instance_type = str(job.get("instance_type"))
+    needs = {(str(name), str(kind)): int(count) for name, kind, count in entry.get("needs") or ()}
+    one = QueuedExperiment(str(entry["id"])[:8], str(entry["name"]), str(entry["method"]), int(entry["seed"]))
+    return QueuedJob(
+        (one,), instance_type, needs or {(instance_type, "training"): 1}, float(job.get("max_run") or 0.0)
+    )
+
+
 def _entry(experiment: Experiment, needs: Footprint, job: ExperimentJob) -> dict[str, Any]:
     apart = experiment.backend != "local"
     return {
         **experiment.to_json(),
         "instance_type": needs.trial_instance_type or needs.instance_type,
         "tuner_instance_type": needs.instance_type if apart else None,
+        "needs": [[*use, count] for use, count in needs.quota_uses.items()],
         "trial_instance_count": needs.trial_instances // experiment.n_workers or 1,
         "job": job.to_json(),
     }

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 from benchmarking.commons.relaunch import continue_hint, typed_command
 from benchmarking.commons.remote.account_plan import AccountPlan, ask_account, check_tag
 from benchmarking.commons.remote.cost_plan import CostPlan, refuse_above_caps
-from benchmarking.commons.remote.job_plan import experiment_jobs, manifest_entries, queued_jobs
+from benchmarking.commons.remote.job_plan import (
+    experiment_jobs,
+    jobs_of_others,
+    manifest_entries,
+    queued_jobs,
+)
 from benchmarking.commons.remote.job_words import JobWords
 from benchmarking.commons.remote.launch_text import LaunchProgress, print_nothing_to_do, print_result
 from benchmarking.commons.remote.plan_text import counted, spending_in_words
@@ -21,6 +26,7 @@ from benchmarking.commons.spending import agree_to_jobs
 
 if TYPE_CHECKING:
     from benchmarking.commons.remote.experiment_job import ExperimentJob, JobHome
+    from benchmarking.commons.remote.manifest import Manifest
     from benchmarking.commons.remote.queue_model import Limits, QueuedJob, QueueResult
     from syne_core.aws.prices import Price
     from syne_core.aws.session import AwsSession
@@ -155,13 +161,15 @@ def _run(
     with DriverLock(session.client("s3"), home.bucket, tag) as lock:
         if settings.restart:
             _start_over(session, home.bucket, plan)
-        _write_manifest(order, session, home, plan, jobs)
+        manifest = _write_manifest(order, session, home, plan, jobs)
+        own = {planned.experiment.id for planned in plan.planned}
         with LaunchProgress() as progress:
             return run_queue(
                 queued,
                 service,
                 RealClock(),
                 _limits(settings, account),
+                others=jobs_of_others(manifest.experiments, own),
                 wait=settings.wait,
                 retry_failed=settings.retry_failed,
                 guard=lock.check,
@@ -207,7 +215,7 @@ class _Requests:
 
 def _write_manifest(
     order: Order, session: AwsSession, home: JobHome, plan: RemotePlan, jobs: Sequence[ExperimentJob]
-) -> None:
+) -> Manifest:
     import time
 
     from benchmarking.commons.remote.manifest import Manifest, add_to_manifest
@@ -218,7 +226,7 @@ def _write_manifest(
     new = Manifest(tag, home.command, order.backend, time.time(), entries)
     with clear_errors(f"write the manifest of {tag}"):
         s3 = session.client("s3")
-        add_to_manifest(s3, home.bucket, new, lambda earlier: check_tag(tag, earlier.tag))
+        return add_to_manifest(s3, home.bucket, new, lambda earlier: check_tag(tag, earlier.tag))
 
 
 def _start_over(session: AwsSession, bucket: str, plan: RemotePlan) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarking.commons.remote.markers import LAUNCHED, QUEUED, RUNNING, STOPPED
 from benchmarking.commons.remote.pacing import Backoff, CreatePace
-from benchmarking.commons.remote.queue_items import Item, first_items
+from benchmarking.commons.remote.queue_items import Item, first_items, items_of_others
 from benchmarking.commons.remote.queue_model import (
     BadRequestError,
     Clock,
@@ -50,6 +50,7 @@ def run_queue(
     clock: Clock,
     limits: Limits,
     *,
+    others: Sequence[QueuedJob] = (),
     wait: bool = False,
     retry_failed: bool = False,
     guard: Callable[[], None] = lambda: None,
@@ -60,6 +61,7 @@ def run_queue(
 ) -> QueueResult:
     """Launch what is missing of ``jobs``, in their order, as there is room; nothing is ever dropped.
 
+    :param others: further experiments of the study, one in each: those that run count, none is launched
     :param wait: return when all have ended; else when all are launched
     :param retry_failed: run those experiments that failed, and no others
     :param guard: raises if this process must not make jobs any more, as another one does
@@ -73,7 +75,7 @@ def run_queue(
     random_numbers = generator or random.Random()
     queue = _Queue(service, clock, limits, Budget(limits, notes or {}), random_numbers)
     queue.guard, queue.keep_notes, queue.on_progress = guard, keep_notes, on_progress
-    return queue.run(jobs, wait, retry_failed)
+    return queue.run(jobs, others, wait, retry_failed)
 
 
 class _Queue:
@@ -105,8 +107,10 @@ class _Queue:
         self._kept: Mapping[str, Any] = {}
         self._next_keeping = 0.0
 
-    def run(self, jobs: Sequence[QueuedJob], wait: bool, retry_failed: bool) -> QueueResult:
-        while not self._begin(jobs, retry_failed):
+    def run(
+        self, jobs: Sequence[QueuedJob], others: Sequence[QueuedJob], wait: bool, retry_failed: bool
+    ) -> QueueResult:
+        while not self._begin(jobs, others, retry_failed):
             self._clock.sleep(self._trouble.pause())
         while True:
             self.guard()
@@ -117,11 +121,12 @@ class _Queue:
                 return self._result(jobs)
             self._clock.sleep(pause)
 
-    def _begin(self, jobs: Sequence[QueuedJob], retry_failed: bool) -> bool:
+    def _begin(self, jobs: Sequence[QueuedJob], others: Sequence[QueuedJob], retry_failed: bool) -> bool:
         service, limits = self._service, self._limits
         try:
             states = service.states()
             self._items, self._outcomes = first_items(jobs, states, service, limits, retry_failed)
+            self._items += items_of_others(others, states, service)
         except (TroubleError, ThrottledError) as error:
             logger.warning("%s", error)
             return False
@@ -151,7 +156,7 @@ class _Queue:
     def _look(self) -> None:
         began = self._clock.now()
         self._watch.look(self._items, self._is_short)
-        self._items = [item for item in self._items if item.is_active or item.left()]
+        self._items = [item for item in self._items if item.is_active or (item.left() and item.is_ours)]
         if self._budget.is_limited and self._budget.is_exceeded(self._clock.now()):
             self._stop_all("the study has used what it may")
         took = self._clock.now() - began
@@ -161,7 +166,7 @@ class _Queue:
         return [item for item in self._items if item.is_active]
 
     def _waiting(self) -> list[Item]:
-        return [item for item in self._items if not item.is_active and item.left()]
+        return [item for item in self._items if item.is_ours and not item.is_active and item.left()]
 
     # -- launching -------------------------------------------------------------------------------
 
@@ -287,9 +292,10 @@ class _Queue:
         self._give_up(reason)
 
     def _is_done(self, wait: bool) -> bool:
-        if self._waiting() or any(item.is_suspect for item in self._items):
+        ours = [item for item in self._items if item.is_ours]
+        if self._waiting() or any(item.is_suspect for item in ours):
             return False
-        return not wait or all(not item.left() for item in self._items)
+        return not wait or all(not item.left() for item in ours)
 
     def _pause(self) -> float:
         now = self._clock.now()
@@ -308,7 +314,7 @@ class _Queue:
         states = [outcome.state for outcome in self._outcomes.values()]
         progress = Progress(
             queued=sum(len(item.left()) for item in self._waiting()) + states.count(QUEUED),
-            active=sum(len(item.left()) for item in self._active()),
+            active=sum(len(item.left()) for item in self._active() if item.is_ours),
             finished=states.count("finished"),
             failed=states.count("failed"),
             stopped=states.count(STOPPED),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from benchmarking.commons.remote.markers import (
     FAILED,
@@ -24,7 +24,7 @@ from benchmarking.commons.remote.queue_model import (
     QueuedJob,
 )
 
-__all__ = ["Item", "first_items"]
+__all__ = ["Item", "first_items", "items_of_others"]
 
 _ONLY_FAILED = "only what had failed was to be run"
 
@@ -47,6 +47,7 @@ class Item:
     :ivar is_stopping: the job was told to stop
     :ivar is_suspect: the job may have ended
     :ivar setbacks: failures of its experiments that may be tried again
+    :ivar is_ours: this launch is to make it; else it belongs to another launch of the study, and is watched
     """
 
     job: QueuedJob
@@ -65,6 +66,7 @@ class Item:
     is_stopping: bool = False
     is_suspect: bool = False
     setbacks: dict[str, StateRecord] = field(default_factory=dict)
+    is_ours: bool = True
 
     def left(self) -> list[QueuedExperiment]:
         """Experiments that have no outcome yet."""
@@ -118,6 +120,26 @@ def first_items(
         missing = [entry for entry in left if not entry.is_active]
         items.extend(_missing(job, missing, outcomes, service, counts_failures=not retry_failed))
     return items, outcomes
+
+
+def items_of_others(
+    jobs: Iterable[QueuedJob], states: Mapping[str, State], service: JobService
+) -> list[Item]:
+    """Jobs that another launch of the study has made and that may run, as their markers say.
+
+    :param jobs: one for each experiment
+    """
+    found: dict[str, list[tuple[QueuedJob, _Entry]]] = {}
+    for job in jobs:
+        entry = _entry(job.lead, states.get(job.lead.id8), service)
+        if entry.is_active:
+            found.setdefault(entry.job, []).append((job, entry))
+    items: list[Item] = []
+    for members in found.values():
+        entries = [entry for _, entry in members]
+        whole = replace(members[0][0], experiments=tuple(entry.experiment for entry in entries))
+        items += [replace(item, is_ours=False) for item in _adopted(whole, entries, {})]
+    return items
 
 
 @dataclass(frozen=True)

@@ -264,5 +264,7 @@ class QueueWatch:
         for one in item.left():
             record = StateRecord(one.name, item.attempt + 1, job, now, None, reason)
             self._write(one.id8, QUEUED, record)
+            if not item.is_ours:
+                item.settle(one, QUEUED, reason)
         self._release(item)
         item.next_attempt(is_failure, now + pause)

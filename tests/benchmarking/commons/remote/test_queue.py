@@ -119,6 +119,29 @@ def test_not_more_jobs_at_a_time_than_asked_for() -> None:
     assert cloud.peak_jobs == 3
 
 
+def test_running_jobs_of_another_launch_of_the_study_count() -> None:
+    """Of two workers first, of four now, under one tag: together not more than asked for."""
+    cloud = _cloud(fate=lambda *_: Fate(run=60.0))
+    first, second = single_jobs(8)[:2], single_jobs(8)[2:]
+    _run(cloud, first, wait=False)
+    limits = Limits(max_parallel_jobs=3)
+    assert _states(_run(cloud, second, others=first, limits=limits)) == {"finished": 6}
+    assert cloud.peak_jobs == 3
+    assert {cloud.state_names()[job.lead.id8] for job in first} == {"finished"}
+    assert cloud.calls["create"] == 8
+
+
+def test_a_job_of_another_launch_that_aws_failed_is_left_to_that_launch() -> None:
+    cloud = _cloud(fate=lambda id8, attempt: Fate("setback" if id8 == "00000000" and not attempt else "ok"))
+    first, second = single_jobs(4)[:1], single_jobs(4)[1:]
+    _run(cloud, first, wait=False)
+    limits = Limits(max_parallel_jobs=1)
+    assert _states(_run(cloud, second, others=first, limits=limits)) == {"finished": 3}
+    assert cloud.state_names()["00000000"] == "queued"
+    assert _states(_run(cloud, first)) == {"finished": 1}
+    assert cloud.calls["create"] == 5
+
+
 @pytest.mark.parametrize(("rate", "burst"), [(2.0, 5), (5.0, 10), (1.0, 10), (2.0, 1)])
 def test_create_calls_go_at_the_rate_that_the_throttle_allows(rate: float, burst: int) -> None:
     cloud = _cloud(fate=lambda *_: Fate(run=1e6))
