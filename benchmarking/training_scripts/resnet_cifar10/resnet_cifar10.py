@@ -69,7 +69,7 @@ def main(argv=None):
     torch.backends.cudnn.benchmark = True
     train, valid = split(images, labels, device)
     training, metrics = start_or_resume(args, device)
-    n_parameters = sum(p.numel() for p in training.model.parameters())
+    n_parameters = training.size()["parameter_count"]
     print(f"{n_parameters:,} parameters, {len(train[1]):,} training images, on {device}", flush=True)
     if metrics:
         # The run may have been killed between checkpoint and report; tuners drop a repetition.
@@ -87,6 +87,7 @@ def run_epochs(args, training, metrics, train, valid, report):
         objective = math.nan if diverged else measure_accuracy(training, validation_batches(*valid))
         elapsed = time.perf_counter() - start
         metrics = {"epoch": epoch, "objective": objective, "loss": loss, "elapsed_time": elapsed}
+        metrics.update(training.size())
         if args.st_checkpoint_dir is not None and not diverged:
             save_checkpoint(args.st_checkpoint_dir, training.parts, metrics)
         report(**metrics)

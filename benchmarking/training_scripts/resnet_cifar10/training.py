@@ -26,6 +26,13 @@ class Training:
         dtype = torch.float16 if self.scaler.is_enabled() else torch.bfloat16
         return torch.autocast(self.device.type, dtype, enabled=self.device.type == "cuda")
 
+    def size(self):
+        """How many parameters the model has and, on a GPU, the most memory that was used, in bytes."""
+        size = {"parameter_count": sum(p.numel() for p in self.model.parameters())}
+        if self.device.type == "cuda":
+            size["gpu_memory_bytes"] = torch.cuda.max_memory_allocated(self.device)
+        return size
+
 
 def make_training(seed, device):
     """A new model with weights drawn from ``seed``, and an SGD optimiser without settings so far."""

@@ -30,6 +30,13 @@ class Training:
         dtype = torch.float16 if self.device.type == "cuda" else torch.bfloat16
         return torch.autocast(self.device.type, dtype, enabled=self.precision == "half")
 
+    def size(self):
+        """How many parameters the model has and, on a GPU, the most memory that was used, in bytes."""
+        size = {"parameter_count": sum(p.numel() for p in self.model.parameters())}
+        if self.device.type == "cuda":
+            size["gpu_memory_bytes"] = torch.cuda.max_memory_allocated(self.device)
+        return size
+
 
 def make_training(args, n_tokens, device):
     """A new model with weights drawn from ``args.seed``, and its optimiser."""

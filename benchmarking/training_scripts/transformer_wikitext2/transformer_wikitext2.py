@@ -53,7 +53,8 @@ def parse_arguments(argv=None):
     parser.add_argument("--seed", type=int, default=1111, help="initial weights and dropout")
     parser.add_argument("--use_cuda", type=int, choices=(0, 1), default=1, help="0: CPU in any case")
     parser.add_argument("--log_interval", type=int, default=200, help="steps between lines of log; 0: none")
-    parser.add_argument("--input_data_dir", default="data", help="folder with the data")
+    parser.add_argument("--input_data_dir", default="data", help="folder with the data, or to download to")
+    parser.add_argument("--download", type=int, choices=(0, 1), default=1, help="fetch missing data?")
     parser.add_argument("--st_checkpoint_dir", type=Path, help="folder to resume from and save to")
     args = parser.parse_args(argv)
     if args.d_model % args.nhead:
@@ -76,13 +77,13 @@ def main(argv=None):
     report = Reporter()
     device = torch.device("cuda" if args.use_cuda and torch.cuda.is_available() else "cpu")
     try:
-        train, valid, n_tokens = load_tokens(args.input_data_dir)
+        train, valid, n_tokens = load_tokens(args.input_data_dir, bool(args.download))
         texts = columns(train, args.batch_size), columns(valid, VALIDATION_COLUMNS)
     except DataError as error:
         sys.exit(f"error: {error}")
     train, valid = (torch.from_numpy(text.copy()).to(device) for text in texts)
     training, metrics = start_or_resume(args, n_tokens, device)
-    n_parameters = sum(p.numel() for p in training.model.parameters())
+    n_parameters = training.size()["parameter_count"]
     print(f"{n_parameters:,} parameters, {train.numel():,} tokens of {n_tokens:,}, on {device}", flush=True)
     if metrics:
         # The run may have been killed between checkpoint and report; tuners drop a repetition.
@@ -100,6 +101,7 @@ def run_epochs(args, training, metrics, train, valid, report):
         val_loss = math.nan if diverged else measure_loss(training, valid, args.bptt)
         elapsed = time.perf_counter() - start
         metrics = {"epoch": epoch, "val_loss": val_loss, "train_loss": loss, "elapsed_time": elapsed}
+        metrics.update(training.size())
         if args.st_checkpoint_dir is not None and not diverged:
             save_checkpoint(args.st_checkpoint_dir, training.parts, metrics)
         report(**metrics)

@@ -114,14 +114,22 @@ def runner(request: pytest.FixtureRequest) -> Iterator[ScriptRunner]:
 
 @pytest.fixture(scope="session")
 def load_module() -> Callable[[str], ModuleType]:
-    """A module beside a script, by its path within ``training_scripts``, without touching ``sys.path``."""
+    """A module beside a script, by its path within ``training_scripts``; others there are imported anew."""
 
     def load(path: str) -> ModuleType:
         spec = importlib.util.spec_from_file_location(Path(path).stem, SCRIPTS / path)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        folder = str((SCRIPTS / path).parent)
+        siblings = {file.stem for file in Path(folder).glob("*.py")}
+        sys.path.insert(0, folder)
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            sys.path.remove(folder)
+            for name in siblings:
+                sys.modules.pop(name, None)
         return module
 
     return load
