@@ -18,6 +18,8 @@ BENCHMARKS = Registry(
     {
         "resnet_cifar10": f"{_HERE}.resnet_cifar10:resnet_cifar10_benchmark",
         "transformer_wikitext2": f"{_HERE}.transformer_wikitext2:transformer_wikitext2_benchmark",
+        "lstm_wikitext2": f"{_HERE}.lstm_wikitext2:lstm_wikitext2_benchmark",
+        "mlp_fashionmnist": f"{_HERE}.mlp_fashionmnist:mlp_fashionmnist_benchmark",
         "mlp_digits": f"{_HERE}.mlp_digits:mlp_digits_benchmark",
     },
 )
