@@ -15,6 +15,7 @@ On S3 the same folder lies below ``syne-tune/``, with the trials that are SageMa
     syne-tune/{tag}/_status/{id8}.{state}
     syne-tune/{tag}/_study/{manifest.json,driver.json,spending.json}
     syne-tune/bundles/{sha256}/{runner.pyz,source.tar.gz}
+    syne-tune/_fit/{job}/{document}.json
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ from pathlib import Path
 __all__ = [
     "DATA_KEYS",
     "FOLDER_VARIABLE",
+    "RESERVED_TAGS",
     "TRIALS_VARIABLE",
     "ExperimentKeys",
     "ExperimentPaths",
+    "FitKeys",
     "StudyKeys",
     "TrialKeys",
     "TrialPaths",
@@ -39,6 +42,9 @@ __all__ = [
     "experiment_job_name",
     "experiment_name",
     "experiment_path",
+    "fit_folder",
+    "fit_job_name",
+    "fit_job_prefix",
     "is_valid_tag",
     "resolve_data_paths",
     "s3_tag",
@@ -48,7 +54,10 @@ __all__ = [
 
 ROOT_VARIABLE = "SYNETUNE_FOLDER"
 DATA_VARIABLE = "SYNEBENCH_DATA"
+FIT_VARIABLE = "SYNEBENCH_FIT_FOLDER"
 DATA_KEYS = ("dataset_path", "input_data_dir")
+#: Folders beside those of studies on S3: no study can be called so.
+RESERVED_TAGS = frozenset({"bundles", "_fit"})
 #: Where the one experiment of a SageMaker job lies there: its name below the root is a link to this folder.
 FOLDER_VARIABLE = "SYNEBENCH_EXPERIMENT_FOLDER"
 #: Where the folders of its trials lie, outside of that folder, which is copied to S3 all the time.
@@ -76,7 +85,12 @@ def s3_tag(tag: str) -> str:
 
 
 def is_valid_tag(tag: str) -> bool:
-    """Letters, digits, ``-``, ``_``, starting and ending with a letter or digit; at most 60."""
+    """Letters, digits, ``-``, ``_``, starting and ending with a letter or digit; at most 60.
+
+    One of ``RESERVED_TAGS`` it may not be.
+    """
+    if s3_tag(tag) in RESERVED_TAGS:
+        return False
     return re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,58}[A-Za-z0-9])?", tag) is not None
 
 
@@ -86,6 +100,14 @@ def data_cache() -> Path:
     if chosen:
         return _absolute(chosen)
     return _absolute(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "synebench" / "data"
+
+
+def fit_folder() -> Path:
+    """Where models that are trained on this machine lie: ``$SYNEBENCH_FIT_FOLDER`` or the user's own."""
+    chosen = os.environ.get(FIT_VARIABLE)
+    if chosen:
+        return _absolute(chosen)
+    return _absolute(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "synebench" / "fit"
 
 
 def resolve_data_paths(config: Mapping[str, object]) -> dict[str, object]:
@@ -173,6 +195,8 @@ class ExperimentPaths:
 
 _S3_ROOT = "syne-tune"
 _MOST_OF_A_JOB_NAME = 63
+#: Leaves room for ``-`` and seven digits.
+_MOST_OF_A_FIT_PREFIX = 55
 
 
 @dataclass(frozen=True)
@@ -280,6 +304,17 @@ class StudyKeys:
         return f"{self.root}_study/driver.json"
 
 
+@dataclass(frozen=True)
+class FitKeys:
+    """The S3 keys of a job that trains one model."""
+
+    job: str
+
+    def document(self, digest: str) -> str:
+        """What the runner is to do; JSON. Two who want the same name for a job do not share it."""
+        return f"{_S3_ROOT}/_fit/{self.job}/{digest[:16]}.json"
+
+
 def studies_prefix() -> str:
     """Below which every study has a folder, and the bundles have one too."""
     return f"{_S3_ROOT}/"
@@ -306,3 +341,13 @@ def experiment_job_name(tag: str, method: str, seed: int, id8: str, attempt: int
     method = re.sub(r"[^A-Za-z0-9]+", "-", method).strip("-")[: max(1, left // 2)].rstrip("-")
     front = s3_tag(tag)[: left - len(method) - 1].rstrip("-")
     return f"{front}-{method}{end}"
+
+
+def fit_job_name(tag: str, number: int) -> str:
+    """Name of the job that trains ``tag`` (``foo/model``) for the ``number``-th time: ``foo-model-1``."""
+    return f"{fit_job_prefix(tag)}-{number}"
+
+
+def fit_job_prefix(tag: str) -> str:
+    """How the names of the jobs that train ``tag`` begin, before ``-`` and a number."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", tag).strip("-")[:_MOST_OF_A_FIT_PREFIX].rstrip("-") or "model"

@@ -22,15 +22,18 @@ _ABSENT = frozenset({"404", "NoSuchBucket", "NotFound"})
 _SAID_ELSEWHERE = frozenset({"BucketAlreadyOwnedByYou", "OperationAborted"})
 
 
-def default_bucket(session: AwsSession, chosen: str | None = None, create: bool = True) -> str:
+def default_bucket(
+    session: AwsSession, chosen: str | None = None, create: bool = True, flag: str = "--s3_bucket"
+) -> str:
     """Name of the bucket that everything goes to; it exists, and is in the session's region.
 
     :param chosen: a bucket of one's own (``--s3_bucket``), which must exist; else the one that
         SageMaker's SDKs use, ``sagemaker-{region}-{account}``, is made if it is absent
     :param create: False: who only wants to look makes nothing
+    :param flag: what ``chosen`` was given by, for messages
     :raises AwsSetupError: it is absent, in another region, or not ours
     """
-    name = _bucket_name(chosen) if chosen else f"sagemaker-{session.region}-{session.account_id}"
+    name = _bucket_name(chosen, flag) if chosen else f"sagemaker-{session.region}-{session.account_id}"
     owner = {} if chosen else {"ExpectedBucketOwner": session.account_id}
     s3 = session.client("s3")
     from botocore.exceptions import ClientError
@@ -43,44 +46,45 @@ def default_bucket(session: AwsSession, chosen: str | None = None, create: bool 
                 raise
             if chosen:
                 raise AwsSetupError(
-                    f"There is no bucket '{name}' in {session.target}. Create it, or leave --s3_bucket out: "
+                    f"There is no bucket '{name}' in {session.target}. Create it, or leave {flag} out: "
                     f"'sagemaker-{session.region}-{session.account_id}'"
                 ) from None
             if not create:
                 raise AwsSetupError(
                     f"There is no bucket '{name}' in {session.target}, so nothing was launched there yet; "
-                    "another one: --s3_bucket"
+                    f"another one: {flag}"
                 ) from None
             _create_bucket(s3, name, session.region)
     return name
 
 
-def execution_role(session: AwsSession, chosen: str | None = None) -> str:
+def execution_role(session: AwsSession, chosen: str | None = None, flag: str = "--role") -> str:
     """ARN of the role that jobs run as.
 
     The first there is of: ``chosen`` (``--role``), ``$AWS_ROLE``, the role of the caller if SageMaker may
     take it on, a role of the account that is called ``AmazonSageMaker-ExecutionRole...``.
 
     :param chosen: a name or an ARN
+    :param flag: what it was given by, for messages
     :raises AwsSetupError: there is none, or SageMaker may not take it on
     """
     given = chosen or os.environ.get(ROLE_VARIABLE)
     if given:
-        return _given_role(session, given, "--role" if chosen else f"${ROLE_VARIABLE}")
+        return _given_role(session, given, flag if chosen else f"${ROLE_VARIABLE}")
     for find in (_callers_role, _role_by_prefix):
         arn = find(session)
         if arn is not None:
             return arn
     raise AwsSetupError(
-        f"No execution role for SageMaker in {session.target}: give --role or set {ROLE_VARIABLE} to a role "
+        f"No execution role for SageMaker in {session.target}: give {flag} or set {ROLE_VARIABLE} to a role "
         f"that {SAGEMAKER_PRINCIPAL} may assume; the SageMaker console makes one named {_ROLE_PREFIX}-..."
     )
 
 
-def _bucket_name(chosen: str) -> str:
+def _bucket_name(chosen: str, flag: str) -> str:
     name = chosen.removeprefix("s3://").rstrip("/")
     if not _BUCKET.fullmatch(name):
-        raise AwsSetupError(f"'{chosen}' is not the name of a bucket, as in --s3_bucket my-results")
+        raise AwsSetupError(f"'{chosen}' is not the name of a bucket, as in {flag} my-results")
     return name
 
 

@@ -108,6 +108,15 @@ class TrainingJobs:
             answer.get("CreationTime"),
         )
 
+    def details(self, name: str) -> dict[str, Any] | None:
+        """All that DescribeTrainingJob answers; None if there is no such job."""
+        try:
+            return dict(self._client.describe_training_job(TrainingJobName=name))
+        except Exception as error:
+            if is_unknown_job(error):
+                return None
+            raise
+
     def listed(
         self, name_contains: str, status: str | None = None, modified_after: datetime | None = None
     ) -> Iterator[JobState]:

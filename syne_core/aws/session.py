@@ -75,6 +75,16 @@ class AwsSession:
         """
         return self._clients.of(service, attempts)
 
+    def with_credentials(self, credentials: Any) -> AwsSession:
+        """The same account, region and endpoint, asked with other credentials.
+
+        :param credentials: of botocore
+        """
+        source = _botocore_session()
+        # botocore offers no other way to hand over credentials that renew themselves.
+        source._credentials = credentials
+        return AwsSession(self.region, self.endpoint_url, _Clients(source, self.region, self.is_emulator))
+
     @property
     def is_emulator(self) -> bool:
         """Whether calls stay on this machine."""

@@ -12,8 +12,8 @@ JSON, at an S3 URI, a ``file://`` URI or a path, which ``SYNEBENCH_JOB`` names::
      "grace_s": 20,                          between SIGTERM and SIGKILL
      "price_per_hour": 0.736}                or null
 
-An argument ``{checkpoints}`` is replaced by the local checkpoint folder. Standard library only, parses as
-Python 3.8.
+An argument ``{checkpoints}`` is replaced by the local checkpoint folder, ``{model}`` by the folder whose
+content is kept as the model. Standard library only, parses as Python 3.8.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ __all__ = ["Job", "JobError", "parse_job", "read_job"]
 
 VERSION = 1
 CHECKPOINTS = "{checkpoints}"
+MODEL = "{model}"
 PATIENCE_S = 180.0
 GRACE_S = 20.0
 

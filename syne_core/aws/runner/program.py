@@ -13,7 +13,7 @@ from typing import Any
 
 from syne_core.aws.runner.children import Children, Stopped
 from syne_core.aws.runner.container import Container
-from syne_core.aws.runner.job_document import CHECKPOINTS, Job, JobError, read_job
+from syne_core.aws.runner.job_document import CHECKPOINTS, MODEL, Job, JobError, read_job
 from syne_core.aws.runner.object_store import StoreError, open_store
 from syne_core.aws.runner.report_lines import ReportLines
 from syne_core.aws.runner.report_objects import end_record, report_record, start_record
@@ -157,7 +157,8 @@ class _Run:
         if not script.is_file():
             there = ", ".join(sorted(path.name for path in code.iterdir() if path.is_file())[:10])
             raise JobError(f"the entry point '{job.entry_point}' is not in the bundle; there are: {there}")
-        arguments = [str(self._container.checkpoints) if a == CHECKPOINTS else a for a in job.arguments]
+        folders = {CHECKPOINTS: self._container.checkpoints, MODEL: self._container.model}
+        arguments = [str(folders.get(argument, argument)) for argument in job.arguments]
         if job.pass_args_as_json:
             arguments = ["--st_config_json_filename", self._write_config(), *arguments]
         if script.suffix == ".py":

@@ -8,7 +8,7 @@ from typing import Any
 from syne_core.aws.client_errors import clear_errors, error_code
 from syne_core.aws.session import AwsSession
 
-__all__ = ["job_lines"]
+__all__ = ["job_lines", "job_tail"]
 
 _GROUP = "/aws/sagemaker/TrainingJobs"
 
@@ -26,6 +26,22 @@ def job_lines(session: AwsSession, job_name: str) -> list[str]:
         for stream in _streams(client, f"{job_name}/algo-1"):
             lines.extend(f"{message}\n" for message in _messages(client, stream))
     return lines
+
+
+def job_tail(session: AwsSession, job_name: str, num_lines: int) -> list[str]:
+    """The last lines that the job's first host printed, without their ends.
+
+    :raises AwsSetupError: logs may not be read
+    """
+    client = session.client("logs")
+    with clear_errors(f"read the log of {job_name}"):
+        streams = list(_streams(client, f"{job_name}/algo-1"))
+        if not streams:
+            return []
+        page = client.get_log_events(
+            logGroupName=_GROUP, logStreamName=streams[-1], limit=num_lines, startFromHead=False
+        )
+    return [event["message"].rstrip("\n") for event in page["events"]]
 
 
 def _streams(client: Any, prefix: str) -> Iterator[str]:
