@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Literal
 from benchmarking.commons.durations import as_duration
 from benchmarking.commons.quoting import one_line, shortened
 from syne_core.errors import UsageError
-from syne_core.paths import is_valid_tag
+from syne_core.paths import RESERVED_TAGS, is_valid_tag, s3_tag
 
 __all__ = [
     "BACKENDS",
@@ -19,6 +20,7 @@ __all__ = [
     "Given",
     "as_backend",
     "as_bool",
+    "as_bucket",
     "as_tag",
     "kind_of",
     "looks_like_path",
@@ -121,10 +123,25 @@ def as_backend(text: str) -> str:
 
 def as_tag(text: str) -> str:
     """A study's name; it becomes part of folder and job names."""
+    if s3_tag(text) in RESERVED_TAGS:
+        raise ValueError("on S3, this is where the code of all jobs lies; choose another one")
     if not is_valid_tag(text):
         rule = "letters, digits, '-' and '_', at most 60, beginning and ending with a letter or digit"
         raise ValueError(rule)
     return text
+
+
+def as_bucket(text: str) -> str:
+    """The name of a bucket, perhaps after ``s3://``."""
+    name = text.removeprefix("s3://").rstrip("/")
+    if "/" in name:
+        rest = name[name.index("/") :]
+        raise ValueError(
+            f"a bucket is wanted, not a folder in it: leave '{rest}' out; studies lie in syne-tune/TAG/ there"
+        )
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        raise ValueError("a bucket's name has 3 to 63 lower-case letters, digits, '.' and '-'")
+    return name
 
 
 def kind_of(flag: Flag) -> str:
@@ -139,6 +156,7 @@ _KINDS: dict[Callable[[str], Any], str] = {
     as_tag: "text",
     as_backend: "|".join(BACKENDS),
     as_bool: "0|1",
+    as_bucket: "text",
     as_duration: "duration",
     Path: "path",
 }

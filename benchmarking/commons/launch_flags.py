@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarking.commons.durations import EXAMPLES, as_duration
-from benchmarking.commons.flags import Flag, as_backend, as_bool, as_tag
+from benchmarking.commons.flags import Flag, as_backend, as_bool, as_bucket, as_tag
 from syne_core.errors import UsageError, nearest_name
 
 __all__ = [
@@ -114,7 +114,9 @@ _JOB_FLAGS = (
         "default: the benchmark's",
     ),
     _flag("warm_pool", as_bool, "keep instances for 10 minutes after a job, for the next one", False),
-    _flag("s3_bucket", str, "bucket for results, checkpoints and code; default: sagemaker-REGION-ACCOUNT"),
+    _flag(
+        "s3_bucket", as_bucket, "bucket for results, checkpoints and code; default: sagemaker-REGION-ACCOUNT"
+    ),
     _flag("role", str, "name or ARN of the role that jobs run as; default: $AWS_ROLE, else found"),
     _flag("region", str, "AWS region; default: that of the AWS configuration"),
     _flag(

@@ -115,6 +115,6 @@ def test_documented_tags_are_valid(tag: str) -> None:
     assert is_valid_tag(tag)
 
 
-@pytest.mark.parametrize("tag", ["", "-a", "a-", "_a", "a b", "a/b", "..", "a\n", "é", "x" * 61])
+@pytest.mark.parametrize("tag", ["", "-a", "a-", "_a", "a b", "a/b", "..", "a\n", "é", "x" * 61, "bundles"])
 def test_tags_that_make_bad_names_are_not(tag: str) -> None:
     assert not is_valid_tag(tag)

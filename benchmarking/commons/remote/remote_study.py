@@ -9,11 +9,9 @@ from typing import Any
 from benchmarking.commons.remote.manifest import read_manifest
 from benchmarking.commons.remote.place import Place
 from syne_core.errors import ResultsError, UnknownNameError, UsageError
-from syne_core.paths import ExperimentKeys, StudyKeys, s3_tag, studies_prefix
+from syne_core.paths import RESERVED_TAGS, ExperimentKeys, StudyKeys, s3_tag, studies_prefix
 
 __all__ = ["RemoteExperiment", "RemoteStudy", "find_study", "pick_experiment", "read_study", "remote_tags"]
-
-_NO_STUDIES = frozenset({"bundles"})
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def remote_tags(place: Place) -> list[str]:
     from syne_core.aws.client_errors import clear_errors
 
     with clear_errors(f"look for studies in bucket '{place.bucket}'"):
-        return sorted(set(place.objects.folders(studies_prefix())) - _NO_STUDIES)
+        return sorted(set(place.objects.folders(studies_prefix())) - RESERVED_TAGS)
 
 
 def read_study(place: Place, tag: str) -> RemoteStudy:

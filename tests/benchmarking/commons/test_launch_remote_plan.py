@@ -122,6 +122,23 @@ def test_an_underscore_in_the_tag_is_noted(remote_launcher: RemoteLauncher, run_
     assert "Note: in S3 and in names of jobs, a_b is called a-b" in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--experiment_tag", "bundles"), "where the code of all jobs lies"),
+        (("--experiment_tag", "t", "--s3_bucket", "s3://mine/some/folder"), "leave '/some/folder' out"),
+        (("--experiment_tag", "t", "--s3_bucket", "My_Bucket"), "3 to 63 lower-case letters"),
+    ],
+)
+def test_names_that_s3_or_we_have_other_uses_for_are_refused(
+    remote_launcher: RemoteLauncher, run_remote: Any, words: tuple[str, ...], said: str
+) -> None:
+    done = run_remote(remote_launcher, *words, "--dry_run")
+    assert done.code == 2
+    assert said in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
 def test_max_parallel_jobs_bounds_the_peak(remote_launcher: RemoteLauncher) -> None:
     remote = resolve_remote(remote_launcher, [*TAG, "--num_seeds", "10", "--max_parallel_jobs", "3"])
     cost = remote.plan.cost()

@@ -54,7 +54,7 @@ def examples(schema: dict[str, Any]) -> Iterator[Any]:
     elif kind == "number":
         yield from (0.25, 1e-3, 3)
     elif kind == "string":
-        candidates = ("a", "Tag-1_x", "90s", "1h30m", "2d", "file.py")
+        candidates = ("a", "Tag-1_x", "90s", "1h30m", "2d", "file.py", "s3://my.bucket/")
         yield from (text for text in candidates if re.search(schema.get("pattern", ""), text))
     elif kind == "array":
         yield list(itertools.islice(examples(schema["items"]), 1))
