@@ -219,6 +219,25 @@ def test_what_was_pulled_is_a_study_like_any_other(run: Run, emulator: Emulator,
     assert "6 were up to date" in run(pull, "far-away").stderr
 
 
+def test_what_was_not_pulled_of_a_log_is_read_where_it_is(
+    run: Run, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = fabricated(emulator, states=("finished",))
+    study.put_folder(0, write_experiment(tmp_path, reports([(1.0, 0.5)]), tag="far_away"))
+    study.put_object(study.keys(0).trial(7).stdout, "out\n")
+    assert run(pull, "far_away").error is None
+    found = run(logs, "far_away", "RS-0", "--trial", "7")
+    assert (found.stdout, found.error) == ("out\n", None)
+    assert f"not pulled yet, so read from {emulator.bucket}" in found.stderr
+    assert "its trials: 7 to 7" in str(run(logs, "far_away", "RS-0", "--trial", "6").error)
+    assert "has no trial 7; its trials: none" in str(
+        run(logs, "far_away", "RS-0", "--trial", "7", "--local").error
+    )
+    assert run(pull, "far_away", "--what", "all").error is None
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    assert run(logs, "far_away", "RS-0", "--trial", "7").stdout == "out\n", "now it is here"
+
+
 def test_errors_of_pull_are_one_line(run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     study = fabricated(emulator)
     study.put_object("syne-tune/by-hand/x", "")
