@@ -6,6 +6,7 @@ images are not used.
 """
 
 import gzip
+import math
 import zlib
 from pathlib import Path
 
@@ -56,9 +57,9 @@ def read_array(path, n_axes):
     if content[:4] != bytes([0, 0, UNSIGNED_BYTES, n_axes]):
         raise DataError(f"{path} does not begin as a file with {n_axes} axes of bytes does")
     start = 4 * (1 + n_axes)
-    shape = np.frombuffer(content[4:start], ">u4").tolist()
-    if len(shape) != n_axes or len(content) - start != np.prod(shape, dtype=np.int64):
-        raise DataError(f"{path} has {len(content) - start} bytes for an array of shape {tuple(shape)}")
+    shape = [int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4)]
+    if len(content) != start + math.prod(shape):
+        raise DataError(f"{path} has {len(content)} bytes, which do not fit an array of shape {tuple(shape)}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import os
 import sys
+import urllib.error
 import urllib.request
 
 
@@ -52,6 +53,9 @@ def _download(url, path, md5):
         if digest.hexdigest() != md5:
             raise OSError(f"its MD5 sum is {digest.hexdigest()}, expected {md5}")
         os.replace(unfinished, path)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise OSError(f"the server says {error.code} {error.reason}") from None
     except http.client.HTTPException as error:
         raise OSError(f"the answer cannot be read: {error!r}") from error
     finally:
