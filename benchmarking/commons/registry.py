@@ -24,12 +24,12 @@ class Registry(Mapping[str, Any]):
 
     :param kind: what is registered, for messages: ``"benchmark"``
     :param group: entry-point group of plug-ins
-    :param built_in: ``"module:attribute"`` by name
+    :param built_in: by name ``"module:attribute"``, or the object itself
     :param extras: the extra of synebench that a name needs, where it needs one
     """
 
     def __init__(
-        self, kind: str, group: str, built_in: Mapping[str, str], extras: Mapping[str, str] | None = None
+        self, kind: str, group: str, built_in: Mapping[str, Any], extras: Mapping[str, str] | None = None
     ) -> None:
         self.kind = kind
         self.group = group
@@ -38,7 +38,10 @@ class Registry(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name in self._built_in:
-            module, _, attribute = self._built_in[name].partition(":")
+            built_in = self._built_in[name]
+            if not isinstance(built_in, str):
+                return built_in
+            module, _, attribute = built_in.partition(":")
             return getattr(import_module(module), attribute)
         plug_in = self._plug_ins().get(name)
         if plug_in is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarking.commons.benchmark_definitions.common import RealBenchmarkDefinition
+from benchmarking.commons.benchmark_definitions.finetune_transformer_glue import GLUE_BENCHMARKS
 from benchmarking.commons.registry import Registry
 
 __all__ = ["BENCHMARKS", "real_benchmark_definitions"]
@@ -21,6 +22,9 @@ BENCHMARKS = Registry(
         "lstm_wikitext2": f"{_HERE}.lstm_wikitext2:lstm_wikitext2_benchmark",
         "mlp_fashionmnist": f"{_HERE}.mlp_fashionmnist:mlp_fashionmnist_benchmark",
         "mlp_digits": f"{_HERE}.mlp_digits:mlp_digits_benchmark",
+        "distilbert_imdb": f"{_HERE}.distilbert_imdb:distilbert_imdb_benchmark",
+        **GLUE_BENCHMARKS,
+        "finetune_transformer_swag": f"{_HERE}.finetune_transformer_swag:finetune_transformer_swag_benchmark",
     },
 )
 

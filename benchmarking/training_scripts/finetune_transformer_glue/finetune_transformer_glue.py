@@ -1,0 +1,101 @@
+"""Fine-tune a pretrained transformer on a task of GLUE, reporting its metric after every epoch.
+
+Uses a GPU in mixed precision if there is one, the CPU otherwise. The search space of the benchmarks:
+
+    learning_rate  loguniform(1e-6, 1e-4)     per_device_train_batch_size  randint(16, 48)
+    warmup_ratio   uniform(0, 0.5)            model_name_or_path           choice, in ..._modsel_...
+
+The metric is eval_matthews_correlation for cola, eval_f1 for mrpc and qqp, eval_spearmanr for stsb, and
+eval_accuracy otherwise. On the CPU, the same arguments give the same metrics, whether or not the run was
+interrupted.
+"""
+
+import math
+import sys
+import time
+
+import hugging_face  # first: it sets what the others read
+import numpy as np
+import torch
+from arguments import parse_arguments
+from datasets import Dataset
+from fine_tuning import evaluate, make_fine_tuning, schedule_of_epoch, train_one_epoch, training_batches
+from glue_data import TASKS, load_examples, split
+from glue_metrics import METRICS, measure
+from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding
+from tuning_checkpoint import load_checkpoint, save_checkpoint
+
+from syne_core import Reporter
+
+
+def load_model(args):
+    """Tokenizer, and a model whose last layer is new, drawn from the seed."""
+    torch.manual_seed(args.seed)
+    return hugging_face.load_pretrained(
+        AutoModelForSequenceClassification,
+        args.model_name_or_path,
+        args.dataset_path,
+        bool(args.download),
+        num_labels=len(TASKS[args.task_name].classes) or 1,  # a single one makes it a regression
+    )
+
+
+def encode(examples, tokenizer, max_length):
+    """The examples as numbers of tokens."""
+    tokens = tokenizer(*examples.texts, truncation=True, max_length=max_length)
+    return Dataset.from_dict({**tokens, "labels": examples.labels})
+
+
+def start_or_resume(args, model):
+    """A fine-tuning and the metrics of its last epoch so far (None: no epoch yet)."""
+    tuning = make_fine_tuning(model, args)
+    if args.st_checkpoint_dir is None:
+        return tuning, None
+    metrics = load_checkpoint(args.st_checkpoint_dir, tuning.parts, tuning.device)
+    return (tuning, metrics) if metrics else (make_fine_tuning(load_model(args)[1], args), None)
+
+
+def main(argv=None):
+    """Train, checkpoint and report, epoch by epoch."""
+    args = parse_arguments(argv)
+    report = Reporter()
+    try:
+        examples = load_examples(args.task_name, args.dataset_path, bool(args.download))
+        parts = split(examples, args.train_valid_fraction)
+        tokenizer, model = load_model(args)
+    except hugging_face.DataError as error:
+        sys.exit(f"error: {error}")
+    train, valid = (encode(part, tokenizer, args.max_seq_length) for part in parts)
+    tuning, metrics = start_or_resume(args, model)
+    n_parameters = tuning.size()["parameter_count"]
+    print(f"{n_parameters:,} parameters, {len(train):,} training examples, on {tuning.device}", flush=True)
+    if metrics:
+        # The run may have been killed between checkpoint and report; tuners drop a repetition.
+        report(**metrics)
+    collate = DataCollatorWithPadding(tokenizer)
+    run_epochs(args, tuning, metrics or {"epoch": 0, "elapsed_time": 0.0}, train, valid, collate, report)
+
+
+def run_epochs(args, tuning, metrics, train, valid, collate, report):
+    """The epochs after that of ``metrics``, up to the last one or until training diverges."""
+    start = time.perf_counter() - metrics["elapsed_time"]
+    steps = math.ceil(len(train) / args.per_device_train_batch_size)
+    for epoch in range(metrics["epoch"] + 1, args.num_train_epochs + 1):
+        schedule = schedule_of_epoch(tuning, args, epoch, steps, args.num_train_epochs)
+        batches = training_batches(train, collate, args.per_device_train_batch_size, args.seed, epoch)
+        loss = train_one_epoch(tuning, batches, schedule, args.max_grad_norm)
+        eval_loss, logits = evaluate(tuning, valid, collate)
+        diverged = not math.isfinite(loss + eval_loss)
+        value = math.nan if diverged else measure(args.task_name, logits, np.array(valid["labels"]))
+        metrics = {"epoch": epoch, f"eval_{METRICS[args.task_name]}": value, "eval_loss": eval_loss}
+        metrics.update(train_loss=loss, elapsed_time=time.perf_counter() - start, **tuning.size())
+        if args.st_checkpoint_dir is not None and not diverged:
+            save_checkpoint(args.st_checkpoint_dir, tuning.parts, metrics)
+        report(**metrics)
+        if diverged:
+            print(f"epoch {epoch}: training diverged, stopping", file=sys.stderr)
+            return
+
+
+if __name__ == "__main__":
+    main()
