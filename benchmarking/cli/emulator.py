@@ -45,6 +45,8 @@ def _option(name: str, text: str, **more: Any) -> Callable[[_Command], _Command]
 @_option("throttle", "OPERATION=RATE,BURST: calls per second, at most BURST at once", multiple=True)
 @_option("fail-rate", "share of calls that fail: throttled, 5xx, no answer, reset", type=float, default=0.0)
 @_option("fail-op", "only calls of this operation fail; repeat it", multiple=True)
+@_option("deny", "operation that a policy forbids everybody; repeat it", multiple=True)
+@_option("expire-after", "calls after which credentials have expired; 0: never", type=int, default=0)
 @_option("capacity-errors", "share of jobs that fail with CapacityError", type=float, default=0.0)
 @_option("job-start-failures", "share of jobs that fail before they run", type=float, default=0.0)
 @_option("spot-interruption", "interruptions of a spot job per second of running", type=float, default=0.0)

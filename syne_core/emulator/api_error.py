@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["ApiError", "internal_failure", "resource_not_found", "throttled", "validation"]
+__all__ = [
+    "ApiError",
+    "denied",
+    "expired",
+    "internal_failure",
+    "resource_not_found",
+    "throttled",
+    "validation",
+]
 
 
 class ApiError(Exception):
@@ -31,6 +39,20 @@ def resource_not_found() -> ApiError:
 def throttled() -> ApiError:
     """Too many calls."""
     return ApiError("ThrottlingException", "Rate exceeded")
+
+
+def denied(account: str, action: str, is_json: bool) -> ApiError:
+    """A policy forbids the call."""
+    said = f"User: arn:aws:iam::{account}:user/emulator is not authorized to perform: {action}"
+    if is_json:
+        return ApiError("AccessDeniedException", said)
+    return ApiError("AccessDenied", said, 403)
+
+
+def expired(is_json: bool) -> ApiError:
+    """The credentials were good until a moment ago."""
+    said = "The security token included in the request is expired"
+    return ApiError("ExpiredTokenException" if is_json else "ExpiredToken", said)
 
 
 def internal_failure(status: int = 500) -> ApiError:

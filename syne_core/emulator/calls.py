@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
@@ -33,11 +33,13 @@ class Call:
     :param service: botocore's name of the service
     :param operation: name in the service's model, for example ``ListObjectsV2``
     :param protocol: ``json``, ``query`` or ``rest-xml``: how errors are written
+    :param caller: whose credentials signed it: key and session token
     """
 
     service: str
     operation: str
     protocol: str
+    caller: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Answer:
 
 def call_of(environ: dict[str, Any]) -> Call:
     """What the request asks for; whatever is no call of another service is for S3, as with moto."""
+    return replace(_operation_of(environ), caller=_caller(environ))
+
+
+def _operation_of(environ: dict[str, Any]) -> Call:
     service = _signed_for(environ)
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
@@ -63,12 +69,22 @@ def call_of(environ: dict[str, Any]) -> Call:
     return Call(service, f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", "json")
 
 
-def _signed_for(environ: dict[str, Any]) -> str | None:
-    """The service in the credential scope ``KEY/DATE/REGION/SERVICE/aws4_request``, also of signed URLs."""
-    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
+def _scope(environ: dict[str, Any]) -> str:
+    """The credential scope ``KEY/DATE/REGION/SERVICE/aws4_request``, also of signed URLs."""
+    scope: str = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
     if not scope and "X-Amz-Credential" in environ.get("QUERY_STRING", ""):
         scope = unquote(parse_qs(environ["QUERY_STRING"])["X-Amz-Credential"][0])
-    parts = scope.split("/")
+    return scope
+
+
+def _caller(environ: dict[str, Any]) -> str:
+    key = _scope(environ).partition("/")[0]
+    token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN", "")
+    return f"{key} {token}".strip()
+
+
+def _signed_for(environ: dict[str, Any]) -> str | None:
+    parts = _scope(environ).split("/")
     if len(parts) < 5:
         return None
     name: str = parts[-2].lower()

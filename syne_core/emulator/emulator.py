@@ -145,6 +145,14 @@ class Emulator:
         """How often each operation was called so far, also by jobs: ``{"CreateTrainingJob": 3, ...}``."""
         return self._gateway.calls()
 
+    def deny(self, *operations: str) -> None:
+        """Let nobody call these operations any more, as if a policy forbade them."""
+        self._faults.deny(operations)
+
+    def allow(self, *operations: str) -> None:
+        """Let them be called again."""
+        self._faults.allow(operations)
+
     def __enter__(self) -> Emulator:
         if not _only_one.acquire(blocking=False):
             raise ExperimentError("There is already an emulator in this process; there can be only one.")
@@ -165,6 +173,7 @@ class Emulator:
         moto = self._prepared_moto()
         record = _Record(self._opened_state(exits), moto)
         faults, instances = Faults(settings), Instances(settings)
+        self._faults = faults
         own: dict[str, Mapping[str, Handler]] = {}
         self._gateway = Gateway(settings, faults, own, moto)
         self._server = self._listening(self._gateway)

@@ -1,14 +1,17 @@
-"""Injected faults: throttling, calls that fail."""
+"""Injected faults: throttling, calls that fail, rights that are missing, credentials that expire."""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from syne_core.emulator.api_error import ApiError, internal_failure, throttled
+from syne_core.emulator.api_error import ApiError, denied, expired, internal_failure, throttled
+from syne_core.emulator.calls import Call
+from syne_core.emulator.jobs.contract import JOBS_KEY
 from syne_core.emulator.settings import EmulatorSettings
 
 __all__ = ["Fault", "Faults", "error_of"]
@@ -45,7 +48,31 @@ class Faults:
         self._buckets: Mapping[str, _TokenBucket] = {
             name: _TokenBucket(rate, burst) for name, (rate, burst) in settings.throttle.items()
         }
+        self._denied = set(settings.deny)
+        self._calls_of: Counter[str] = Counter()
         self._lock = threading.Lock()
+
+    def deny(self, operations: Iterable[str]) -> None:
+        """From now on, nobody may call these."""
+        with self._lock:
+            self._denied.update(operations)
+
+    def allow(self, operations: Iterable[str]) -> None:
+        """From now on, these may be called again."""
+        with self._lock:
+            self._denied.difference_update(operations)
+
+    def refusal_of(self, call: Call) -> ApiError | None:
+        """Why the caller may not make this call; None: there is no reason."""
+        is_json = call.protocol == "json"
+        with self._lock:
+            self._calls_of[call.caller] += 1
+            limit = self._settings.expire_after
+            if limit and self._calls_of[call.caller] > limit and call.caller != JOBS_KEY:
+                return expired(is_json)
+            if call.operation not in self._denied:
+                return None
+            return denied(self._settings.account, f"{call.service}:{call.operation}", is_json)
 
     def of_call(self, operation: str) -> Fault | None:
         """What happens to the next call of ``operation``; None: nothing."""

@@ -65,6 +65,9 @@ class Gateway:
             self._counts[call.operation] += 1
         if self._settings.latency:
             self._closing.wait(self._settings.latency)
+        refusal = self._faults.refusal_of(call)
+        if refusal is not None:
+            return _sent(error_answer(call, refusal), start_response)
         fault = self._faults.of_call(call.operation)
         if fault is None:
             return self._passed_on(call, environ, start_response)

@@ -32,7 +32,7 @@ def _unknown_types(settings: EmulatorSettings) -> Iterator[str]:
 
 
 def _unknown_operations(settings: EmulatorSettings) -> Iterator[str]:
-    names = {*settings.throttle, *settings.fail_operations}
+    names = {*settings.throttle, *settings.fail_operations, *settings.deny}
     if names:
         known = {name for service in _SERVICES for name in service_model(service).operation_names}
         yield from _unknown("operation", names, known)

@@ -11,7 +11,15 @@ from syne_core.errors import UsageError
 __all__ = ["EmulatorSettings"]
 
 _RATES = ("fail_rate", "capacity_errors", "job_start_failures")
-_AT_LEAST_ZERO = ("cold_start", "warm_start", "latency", "grace", "spot_interruption", "timeout")
+_AT_LEAST_ZERO = (
+    "expire_after",
+    "cold_start",
+    "warm_start",
+    "latency",
+    "grace",
+    "spot_interruption",
+    "timeout",
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,9 @@ class EmulatorSettings:
     :param fail_rate: share of calls that fail: throttled, 500, 503, no answer in time, connection reset. Of
         the last two, half have been carried out, as can be the case with AWS
     :param fail_operations: only calls of these operations fail; empty: of all
+    :param deny: operations that nobody may call, as if a policy forbade them; see ``Emulator.allow``
+    :param expire_after: calls after which credentials have expired; 0: never. Other ones begin anew; those of
+        jobs, which are a role's, renew themselves
     :param capacity_errors: share of jobs that fail with ``CapacityError``
     :param job_start_failures: share of jobs that fail with ``InternalServerError`` before they run
     :param spot_interruption: how often a managed spot job is interrupted, per second of running
@@ -49,6 +60,8 @@ class EmulatorSettings:
     throttle: Mapping[str, tuple[float, int]] = field(default_factory=dict)
     fail_rate: float = 0.0
     fail_operations: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    expire_after: int = 0
     capacity_errors: float = 0.0
     job_start_failures: float = 0.0
     spot_interruption: float = 0.0

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["INTERNAL_AGENT", "JobEnd", "JobEvents", "JobSurroundings", "RunningJob", "StartsJobs"]
+__all__ = ["INTERNAL_AGENT", "JOBS_KEY", "JobEnd", "JobEvents", "JobSurroundings", "RunningJob", "StartsJobs"]
 
 # In the User-Agent of what the emulator itself does on behalf of jobs (channels, checkpoints, artifacts,
 # logs), which is no call of a client: to be neither counted nor throttled nor made to fail.
 INTERNAL_AGENT = "synebench-emulator-jobs"
+#: The access key of jobs, which stands for the credentials of their role.
+JOBS_KEY = "emulator"
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from syne_core.emulator.jobs.contract import INTERNAL_AGENT
+from syne_core.emulator.jobs.contract import INTERNAL_AGENT, JOBS_KEY
 from syne_core.errors import MissingDependencyError
 
 __all__ = ["FAKE_CREDENTIALS", "MissingObject", "S3Location", "S3Objects", "service_client"]
 
-FAKE_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator"}
+FAKE_CREDENTIALS = {"AWS_ACCESS_KEY_ID": JOBS_KEY, "AWS_SECRET_ACCESS_KEY": "emulator"}
 
 
 class MissingObject(Exception):

@@ -111,3 +111,50 @@ def test_closing_does_not_wait_for_calls_that_get_no_answer(open_account, timeou
     begin = time.monotonic()
     account.emulator.__exit__(None, None, None)
     assert time.monotonic() - begin < 10
+
+
+def test_what_a_policy_forbids_is_denied_in_the_words_of_each_service_until_it_is_allowed(
+    open_account,
+) -> None:
+    account = open_account(deny=("PutObject", "CreateTrainingJob", "ListRoles"))
+    emulator = account.emulator
+    s3, iam = emulator.client("s3", config=ONCE), emulator.client("iam", config=ONCE)
+
+    def put() -> None:
+        s3.put_object(Bucket=emulator.bucket, Key="a", Body=b"x")
+
+    def create() -> None:
+        account.sagemaker.create_training_job(**account.request("job"))
+
+    assert [outcome(put), outcome(iam.list_roles)] == ["AccessDenied", "AccessDenied"]
+    assert outcome(create) == "AccessDeniedException"
+    emulator.allow("PutObject", "CreateTrainingJob")
+    assert [outcome(put), outcome(create)] == ["ok", "ok"]
+    emulator.deny("PutObject")
+    assert [outcome(put), outcome(iam.list_roles)] == ["AccessDenied", "AccessDenied"]
+
+
+def test_credentials_expire_after_their_calls_and_new_ones_begin_anew(open_account) -> None:
+    import boto3
+
+    account = open_account(expire_after=3)
+    emulator = account.emulator
+
+    def client(service: str, key: str, token: str | None = None) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=emulator.endpoint_url,
+            region_name=emulator.region,
+            aws_access_key_id=key,
+            aws_secret_access_key="s",
+            aws_session_token=token,
+            config=ONCE,
+        )
+
+    jobs = client("sagemaker", "mine")
+    assert [outcome(jobs.list_training_jobs) for _ in range(4)] == ["ok"] * 3 + ["ExpiredTokenException"]
+    assert outcome(client("s3", "mine").list_buckets) == "ExpiredToken"
+    assert outcome(client("sts", "mine").get_caller_identity) == "ExpiredToken"
+    assert outcome(client("s3", "mine", "renewed").list_buckets) == "ok"
+    of_job = client("sagemaker", "emulator")
+    assert {outcome(of_job.list_training_jobs) for _ in range(6)} == {"ok"}
