@@ -20,9 +20,11 @@ if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
         load_experiment,
         load_experiments_df,
     )
+    from syne_core.experiments.run_times import TrialRun, busy_workers, trial_runs, utilisation
     from syne_core.experiments.scan import ScannedExperiments, scan_experiments, scan_study, study_tags
     from syne_core.experiments.study_loader import load_studies, load_study
     from syne_core.experiments.study_results import StudyResults
+    from syne_core.experiments.trial_rows import experiment_trials, trial_table
 
 _HOME = {
     "BrokenExperiment": "experiment_folder",
@@ -33,6 +35,9 @@ _HOME = {
     "ScannedExperiments": "scan",
     "StepCurve": "incumbent",
     "StudyResults": "study_results",
+    "TrialRun": "run_times",
+    "busy_workers": "run_times",
+    "experiment_trials": "trial_rows",
     "final_table": "final_values",
     "get_metadata": "listing",
     "incumbent_curve": "incumbent",
@@ -47,6 +52,9 @@ _HOME = {
     "scan_experiments": "scan",
     "scan_study": "scan",
     "study_tags": "scan",
+    "trial_runs": "run_times",
+    "trial_table": "trial_rows",
+    "utilisation": "run_times",
 }
 
 __all__ = [
@@ -58,6 +66,9 @@ __all__ = [
     "ScannedExperiments",
     "StepCurve",
     "StudyResults",
+    "TrialRun",
+    "busy_workers",
+    "experiment_trials",
     "final_table",
     "get_metadata",
     "incumbent_curve",
@@ -72,6 +83,9 @@ __all__ = [
     "scan_experiments",
     "scan_study",
     "study_tags",
+    "trial_runs",
+    "trial_table",
+    "utilisation",
 ]
 
 
