@@ -13,6 +13,12 @@ from typing import Any
 
 from syne_core.aws.runner.children import Children, Stopped
 from syne_core.aws.runner.container import Container
+from syne_core.aws.runner.data_channel import (
+    DATA_VARIABLE,
+    arguments_in_channel,
+    config_in_channel,
+    dataset_channel,
+)
 from syne_core.aws.runner.job_document import CHECKPOINTS, MODEL, Job, JobError, read_job
 from syne_core.aws.runner.object_store import StoreError, open_store
 from syne_core.aws.runner.report_lines import ReportLines
@@ -158,7 +164,9 @@ class _Run:
             there = ", ".join(sorted(path.name for path in code.iterdir() if path.is_file())[:10])
             raise JobError(f"the entry point '{job.entry_point}' is not in the bundle; there are: {there}")
         folders = {CHECKPOINTS: self._container.checkpoints, MODEL: self._container.model}
-        arguments = [str(folders.get(argument, argument)) for argument in job.arguments]
+        channel = dataset_channel(self._container.base)
+        given = job.arguments if channel is None else arguments_in_channel(job.arguments, channel)
+        arguments = [str(folders.get(argument, argument)) for argument in given]
         if job.pass_args_as_json:
             arguments = ["--st_config_json_filename", self._write_config(), *arguments]
         if script.suffix == ".py":
@@ -168,9 +176,10 @@ class _Run:
         return [str(script), *arguments]
 
     def _write_config(self) -> str:
+        channel, config = dataset_channel(self._container.base), self._job.config
         handle, path = tempfile.mkstemp(prefix="config-", suffix=".json")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(self._job.config, file)
+            json.dump(config if channel is None else config_in_channel(config, channel), file)
         return path
 
     def _install_requirements(self) -> None:
@@ -238,6 +247,9 @@ class _Run:
         environment = dict(os.environ)
         environment.update(container.variables(job.config, command[2:], job.entry_point))
         environment.setdefault("PYTHONUNBUFFERED", "1")
+        channel = dataset_channel(container.base)
+        if channel is not None:
+            environment[DATA_VARIABLE] = str(channel)
         if job.price_per_hour is not None:
             environment["ST_PRICE_PER_HOUR"] = repr(job.price_per_hour)
         code = container.code
