@@ -58,7 +58,7 @@ def test_its_own_folder_comes_first_since_files_of_mnist_have_the_same_names(dat
         ({"images": gzip.compress(bytes([0, 0, 8, 3, 0, 0]))}, "6 bytes, which do not fit an array of shape"),
         (
             {"images": gzip.compress(bytes([0, 0, 8, 3]) + bytes([0, 0, 0, 4] * 3))},
-            r"16 bytes, which .* shape \(4, 4, 4\)",
+            r"16 bytes, .* \(4, 4, 4\)",
         ),
         ({"images": gzip.compress(b"")}, "does not begin"),
     ],
