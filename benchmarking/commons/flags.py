@@ -21,6 +21,7 @@ __all__ = [
     "as_backend",
     "as_bool",
     "as_bucket",
+    "as_s3_folder",
     "as_tag",
     "kind_of",
     "looks_like_path",
@@ -144,6 +145,15 @@ def as_bucket(text: str) -> str:
     return name
 
 
+def as_s3_folder(text: str) -> str:
+    """``s3://BUCKET/FOLDER/``; the last ``/`` may be left out."""
+    bucket, _, folder = text.removeprefix("s3://").partition("/")
+    if not text.startswith("s3://") or not bucket:
+        raise ValueError("a folder on S3 is wanted: s3://BUCKET/FOLDER")
+    folder = folder.rstrip("/")
+    return f"s3://{as_bucket(bucket)}/{folder}/" if folder else f"s3://{as_bucket(bucket)}/"
+
+
 def kind_of(flag: Flag) -> str:
     """What a value is, in a word: ``integer``, ``duration``."""
     return _KINDS.get(flag.parse, "value")
@@ -157,6 +167,7 @@ _KINDS: dict[Callable[[str], Any], str] = {
     as_backend: "|".join(BACKENDS),
     as_bool: "0|1",
     as_bucket: "text",
+    as_s3_folder: "text",
     as_duration: "duration",
     Path: "path",
 }

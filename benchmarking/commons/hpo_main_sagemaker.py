@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarking.commons.benchmark_definitions import BenchmarkDefinition, RealBenchmarkDefinition
 from benchmarking.commons.choices import BenchmarkDefinitions, with_script
+from benchmarking.commons.data_channel import check_data_is_there, check_reads_dataset
 from benchmarking.commons.default_baselines import Method
 from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
 from benchmarking.commons.launch_entry import LaunchEntry
@@ -96,6 +97,7 @@ def _prepare(
         instance_type=settings.instance_type or found.instance_type,
         instance_count=settings.instance_count or found.instance_count,
     )
+    check_reads_dataset(name, ready, settings)
     trial_job(ready, settings, ready.max_wallclock_time)
     return ready
 
@@ -130,6 +132,7 @@ class _SageMakerRun:
 
     def _check(self, experiments: Sequence[Experiment]) -> None:
         """Find out now what would stop all trials of a benchmark from being started."""
+        check_data_is_there(self.session, self.launch.settings)
         for experiment in {e.benchmark: e for e in experiments}.values():
             backend = self._backend(experiment)
             backend.set_path(tuner_name=experiment.name)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarking.commons.durations import EXAMPLES, as_duration
-from benchmarking.commons.flags import Flag, as_backend, as_bool, as_bucket, as_tag
+from benchmarking.commons.flags import Flag, as_backend, as_bool, as_bucket, as_s3_folder, as_tag
 from syne_core.errors import UsageError, nearest_name
 
 __all__ = [
@@ -116,6 +116,12 @@ _JOB_FLAGS = (
     _flag("warm_pool", as_bool, "keep instances for 10 minutes after a job, for the next one", False),
     _flag(
         "s3_bucket", as_bucket, "bucket for results, checkpoints and code; default: sagemaker-REGION-ACCOUNT"
+    ),
+    _flag(
+        "dataset",
+        as_s3_folder,
+        "s3://BUCKET/FOLDER with the benchmarks' data, which jobs get as an input channel: a relative "
+        "dataset_path lies in it; default: scripts download their data",
     ),
     _flag("role", str, "name or ARN of the role that jobs run as; default: $AWS_ROLE, else found"),
     _flag("region", str, "AWS region; default: that of the AWS configuration"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from benchmarking.commons.benchmark_definitions import BenchmarkDefinition, RealBenchmarkDefinition
+from benchmarking.commons.data_channel import check_reads_dataset
 from benchmarking.commons.hpo_main_common import Launch, Launcher
 from benchmarking.commons.launch_flags import REMOTE_FLAGS
 from benchmarking.commons.remote.account_plan import ask_account
@@ -67,6 +68,7 @@ class RemoteLauncher:
     ) -> RunnableBenchmark:
         """As in the job, but on the instances that the flags ask for; they are no part of the identity."""
         ready = self.inside.prepare(name, definition, settings)
+        check_reads_dataset(name, ready, settings)
         if settings.instance_type is None or not isinstance(ready, RealBenchmarkDefinition):
             return ready
         return replace(ready, instance_type=settings.instance_type)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarking.commons.durations import DURATION_PATTERN, as_duration
-from benchmarking.commons.flags import BACKENDS, Flag, as_backend, as_bool, as_bucket, as_tag
+from benchmarking.commons.flags import BACKENDS, Flag, as_backend, as_bool, as_bucket, as_s3_folder, as_tag
 from benchmarking.commons.launch_flags import ALL_FLAGS
 
 __all__ = ["study_schema"]
 
 _TAG_PATTERN = "^[A-Za-z0-9]([A-Za-z0-9_-]{0,58}[A-Za-z0-9])?$"
 _BUCKET_PATTERN = "^(s3://)?[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?$"
+_S3_FOLDER_PATTERN = "^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$"
 
 
 def study_schema(flags: Sequence[Flag] = ALL_FLAGS) -> dict[str, Any]:
@@ -61,6 +62,8 @@ def _one(flag: Flag) -> dict[str, Any]:
         return {"type": "string", "pattern": _TAG_PATTERN}
     if flag.parse is as_bucket:
         return {"type": "string", "pattern": _BUCKET_PATTERN}
+    if flag.parse is as_s3_folder:
+        return {"type": "string", "pattern": _S3_FOLDER_PATTERN}
     if flag.parse in (str, Path):
         return {"type": "string", "minLength": 1}
     return {"type": ["string", "number", "boolean"]}

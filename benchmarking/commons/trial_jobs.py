@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
+from benchmarking.commons.data_channel import data_channels
 from syne_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def trial_job(
     :raises UsageError: the definition's ``estimator_kwargs`` are wrong
     """
     from syne_core.backend import sagemaker_backend as jobs
+    from syne_core.backend.sagemaker.estimators import channels_of
 
     keywords = {
         "framework_version": definition.framework_version,
@@ -54,6 +56,8 @@ def trial_job(
         keywords["keep_alive_period_in_seconds"] = WARM_POOL_SECONDS
     if settings.use_spot_instances:
         keywords["use_spot_instances"] = True
+    if settings.dataset:
+        keywords["inputs"] = {**channels_of(keywords.get("inputs")), **data_channels(settings)}
     own_image = keywords["image_uri"] and not definition.framework
     make = jobs.Estimator if own_image else getattr(jobs, definition.framework)
     script = definition.script

@@ -91,6 +91,7 @@ class ExperimentJob:
     :param keep_alive: seconds that the instance stays in a warm pool
     :param environment: further variables; they may not be secret
     :param upload_checkpoints: keep the checkpoints of trials on S3, so that another attempt finds them
+    :param channels: input channels besides those of ``description``, S3 URI by name
     :param benchmark_files: in the job, the files that define benchmarks which the launcher does not know
     """
 
@@ -103,6 +104,7 @@ class ExperimentJob:
     use_spot: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     upload_checkpoints: bool = False
+    channels: Mapping[str, str] = field(default_factory=dict)
     benchmark_files: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -237,7 +239,7 @@ def job_request(job: ExperimentJob, home: JobHome, attempt: int) -> JobRequest:
         hyperparameters=display_hyperparameters(_shown(job.lead)),
         metrics=metric_definitions(BEST + e.definition.metric for e in job.experiments),
         tags={**_tags(job.lead), **described.tags},
-        channels=described.channels,
+        channels={**described.channels, **job.channels},
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from benchmarking.commons.data_channel import data_channels
 from benchmarking.commons.remote.experiment_job import ExperimentJob, experiment_job
 from benchmarking.commons.remote.footprint import Footprint
 from benchmarking.commons.remote.job_words import JobWords
@@ -18,11 +20,11 @@ __all__ = ["experiment_jobs", "jobs_of_others", "manifest_entries", "queued_jobs
 
 
 def experiment_jobs(
-    plan: RemotePlan, words: JobWords, entry_point: Path, upload_checkpoints: bool = False
+    plan: RemotePlan, words: JobWords, entry_point: Path, settings: SimpleNamespace
 ) -> list[ExperimentJob]:
     """The jobs of ``plan``, in its order.
 
-    :param upload_checkpoints: see ``ExperimentJob``
+    :param settings: flags by name: ``upload_checkpoints``, ``dataset``
     :raises UsageError: a benchmark's ``estimator_kwargs`` or its image will not do
     """
     jobs = []
@@ -37,7 +39,9 @@ def experiment_jobs(
                 needs.max_run,
                 entry_point=entry_point,
                 benchmark_files=words.benchmark_files(),
-                upload_checkpoints=upload_checkpoints,
+                upload_checkpoints=settings.upload_checkpoints,
+                # Trials that are jobs have the channel, and not the tuner's.
+                channels=data_channels(settings) if experiments[0].backend == "local" else {},
                 **more,
             )
         )

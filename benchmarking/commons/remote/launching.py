@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from benchmarking.commons.data_channel import check_data_is_there
 from benchmarking.commons.relaunch import continue_hint, typed_command
 from benchmarking.commons.remote.account_plan import AccountPlan, ask_account, check_tag
 from benchmarking.commons.remote.cost_plan import CostPlan, refuse_above_caps
@@ -23,6 +24,7 @@ from benchmarking.commons.remote.launch_text import LaunchProgress, print_nothin
 from benchmarking.commons.remote.plan_text import counted, spending_in_words
 from benchmarking.commons.remote.remote_plan import RemotePlan
 from benchmarking.commons.spending import agree_to_jobs
+from syne_core.errors import AwsSetupError
 
 if TYPE_CHECKING:
     from benchmarking.commons.remote.experiment_job import ExperimentJob, JobHome
@@ -77,20 +79,22 @@ def carry_out(order: Order) -> int:
     cost = plan.cost(prices.get)
     print(f"Experiments: {counted(plan)}.", file=sys.stderr)
     refuse_above_caps(cost, settings.study_max_cost, settings.study_max_hours)
-    keep = settings.upload_checkpoints
-    jobs = experiment_jobs(plan, order.words, order.entry_point, keep)
+    check_data_is_there(account.session, settings)
+    jobs = experiment_jobs(plan, order.words, order.entry_point, settings)
     _refuse_what_never_fits(queued_jobs(plan, jobs, prices), account)
     if new := plan.new_footprints():
         cost_of_new = CostPlan.of(new, settings.max_parallel_jobs, prices.get)
         agree_to_jobs(account.session, _spending(cost_of_new), settings.yes)
     home = _make_ready(order, account.session)
     # Only now it is known what the tuners in the jobs have to use.
-    jobs = experiment_jobs(plan, _settled(order.words, home), order.entry_point, keep)
+    jobs = experiment_jobs(plan, _settled(order.words, home), order.entry_point, settings)
     try:
         result = _run(order, account, plan, jobs, queued_jobs(plan, jobs, prices), home)
     except KeyboardInterrupt:
         print(f"Interrupted; jobs that were made run on. {continue_hint(settings)}", file=sys.stderr)
         return _INTERRUPTED
+    except AwsSetupError as error:
+        raise AwsSetupError(f"{error}\nJobs that were made run on. Then {continue_hint(settings)}") from error
     print_result(result, plan, settings)
     return result.exit_code
 
