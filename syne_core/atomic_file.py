@@ -14,15 +14,19 @@ __all__ = ["replacing", "write_json"]
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to that takes the place of ``path`` on leaving; on an error ``path`` stays."""
+def replacing(path: Path, durable: bool = True) -> Iterator[IO[bytes]]:
+    """A file to write to that takes the place of ``path`` on leaving; on an error ``path`` stays.
+
+    :param durable: return once the disk has it; without, the file may be empty or torn after a power cut
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     fd, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(fd, "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:

@@ -47,6 +47,7 @@ __all__ = [
     "fit_job_prefix",
     "is_valid_tag",
     "resolve_data_paths",
+    "results_index",
     "s3_tag",
     "studies_prefix",
     "trial_job_name",
@@ -55,6 +56,7 @@ __all__ = [
 ROOT_VARIABLE = "SYNETUNE_FOLDER"
 DATA_VARIABLE = "SYNEBENCH_DATA"
 FIT_VARIABLE = "SYNEBENCH_FIT_FOLDER"
+INDEX_VARIABLE = "SYNEBENCH_INDEX"
 DATA_KEYS = ("dataset_path", "input_data_dir")
 #: Folders beside those of studies on S3: no study can be called so.
 RESERVED_TAGS = frozenset({"bundles", "_fit"})
@@ -108,6 +110,14 @@ def fit_folder() -> Path:
     if chosen:
         return _absolute(chosen)
     return _absolute(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "synebench" / "fit"
+
+
+def results_index() -> Path:
+    """The folder that holds parsed results: ``$SYNEBENCH_INDEX`` or the user's cache."""
+    chosen = os.environ.get(INDEX_VARIABLE)
+    if chosen:
+        return _absolute(chosen)
+    return _absolute(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "synebench" / "index"
 
 
 def resolve_data_paths(config: Mapping[str, object]) -> dict[str, object]:

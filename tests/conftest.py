@@ -29,6 +29,7 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Experiments and data of a test go to its own folder."""
     monkeypatch.setenv("SYNETUNE_FOLDER", str(tmp_path / "syne-tune"))
     monkeypatch.setenv("SYNEBENCH_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("SYNEBENCH_INDEX", str(tmp_path / "index"))
 
 
 @pytest.fixture(autouse=True)

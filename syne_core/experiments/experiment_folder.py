@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from syne_core.experiments.metadata import integer_entry, number_entry, read_jso
 from syne_core.paths import ExperimentPaths, TrialPaths
 
 if TYPE_CHECKING:
+    from syne_core.experiments.column_file import Columns
     from syne_core.experiments.experiment_result import ExperimentResult
 
 __all__ = ["UNKNOWN_STATE", "BrokenExperiment", "ExperimentFolder", "read_experiment_folder"]
@@ -124,10 +126,19 @@ class ExperimentFolder:
         :raises ResultsError: the table of results is damaged
         """
         from syne_core.experiments.experiment_result import ExperimentResult
-        from syne_core.experiments.results_reader import read_results
+        from syne_core.experiments.results_reader import load_results
 
-        results = read_results(self.path, self.metadata)
+        results = load_results(self.path, self.metadata)
         return ExperimentResult(self.name, results, self.metadata, None, self.path)
+
+    def load_numbers(self, names: Collection[str]) -> Columns:
+        """The columns ``names`` of the results, those that are there: quicker than all of them.
+
+        :raises ResultsError: the table of results is damaged
+        """
+        from syne_core.experiments.results_reader import load_numbers
+
+        return load_numbers(self.path, self.metadata, names)
 
 
 def read_experiment_folder(path: Path) -> ExperimentFolder:

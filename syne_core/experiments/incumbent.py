@@ -14,7 +14,7 @@ from syne_core.errors import ResultsError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["StepCurve", "incumbent_curve", "incumbent_row", "metric_values"]
+__all__ = ["StepCurve", "incumbent_curve", "incumbent_of", "incumbent_row", "metric_values"]
 
 Floats = NDArray[np.float64]
 
@@ -61,10 +61,15 @@ def incumbent_curve(
     :param known_until: see ``StepCurve``; reports after it still count, and move it to the last of them
     :raises ResultsError: a column is missing
     """
-    rows, values = _finite_in_time(results, metric)
+    return incumbent_of(metric_values(results, TIME), metric_values(results, metric), mode, known_until)
+
+
+def incumbent_of(times: Floats, values: Floats, mode: str, known_until: float = math.inf) -> StepCurve:
+    """As ``incumbent_curve``, of the two columns: seconds and metric, shape (number of reports,) both."""
+    rows, values = _finite_in_time(times, values)
     if rows.size == 0:
         return StepCurve(np.empty(0), np.empty(0), known_until)
-    times = results[TIME].to_numpy(dtype=np.float64)[rows]
+    times = times[rows]
     sign = -1.0 if mode == "max" else 1.0
     best = np.minimum.accumulate(sign * values)
     last_of_time = np.append(times[1:] > times[:-1], True)
@@ -79,7 +84,7 @@ def incumbent_row(results: pd.DataFrame, metric: str, mode: str) -> int | None:
 
     :raises ResultsError: a column is missing
     """
-    rows, values = _finite_in_time(results, metric)
+    rows, values = _finite_in_time(metric_values(results, TIME), metric_values(results, metric))
     if rows.size == 0:
         return None
     return int(rows[values.argmax() if mode == "max" else values.argmin()])
@@ -97,9 +102,8 @@ def metric_values(results: pd.DataFrame, metric: str) -> Floats:
     return pd.to_numeric(results[metric], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _finite_in_time(results: pd.DataFrame, metric: str) -> tuple[NDArray[np.intp], Floats]:
+def _finite_in_time(times: Floats, values: Floats) -> tuple[NDArray[np.intp], Floats]:
     """Positions of the rows with a finite metric, in order of time, and their values."""
-    values, times = metric_values(results, metric), metric_values(results, TIME)
     rows = np.flatnonzero(np.isfinite(values) & np.isfinite(times))
     rows = rows[np.argsort(times[rows], kind="stable")]
     return rows, values[rows]

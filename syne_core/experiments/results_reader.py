@@ -1,7 +1,8 @@
 """Read the table of results, so that a column has the same type whatever it happens to hold.
 
 The table is CSV, which knows no types: a column of ``1, 2`` may be text, an empty one may be numbers.
-Types follow from the metadata where these say something. Nothing is unpickled.
+Types follow from the metadata where these say something. Nothing is unpickled. Tables that were read
+before come from the index.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,23 +18,57 @@ from packaging.version import Version
 
 from syne_core.config_space import Domain
 from syne_core.errors import JournalError, ResultsError
+from syne_core.experiments.column_file import Columns, number_columns, table_columns
 from syne_core.experiments.metadata import metadata_config_space, metric_names
+from syne_core.experiments.results_index import Source, find_columns, source_of, store_columns
 from syne_core.paths import ExperimentPaths
 from syne_core.results_table import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CONFIG_PREFIX", "read_results"]
+__all__ = ["CONFIG_PREFIX", "load_numbers", "load_results", "read_results"]
 
 logger = logging.getLogger(__name__)
 
 CONFIG_PREFIX = "config_"
 
+_FEWEST_STORED = 50  # rows; fewer are parsed as quickly as they are found
 _LARGEST_ID = 2**53  # beyond, floats skip integers
 _MISSING = ["", "nan", "NaN", "NA", "N/A", "<NA>", "None", "null", "NULL"]
 _TEXT = ("st_decision", "st_status")
 _NUMBERS = ("st_tuner_time", "st_worker_time", "st_worker_timestamp", "st_worker_cost")
+
+
+def load_results(folder: Path, metadata: Mapping[str, Any]) -> pd.DataFrame:
+    """As ``read_results``, from the index if the files are the same as when it was made.
+
+    :param metadata: content of the folder's ``metadata.json``
+    """
+    source = source_of(folder)
+    known = find_columns(source)
+    return _read_and_store(folder, metadata, source) if known is None else known.frame()
+
+
+def load_numbers(folder: Path, metadata: Mapping[str, Any], names: Collection[str]) -> Columns:
+    """The columns ``names``, as far as they are there, of what ``load_results`` returns, as numbers.
+
+    :raises ResultsError: the table is damaged
+    """
+    source = source_of(folder)
+    known = find_columns(source, names)
+    if known is None:
+        known = number_columns(_read_and_store(folder, metadata, source), names)
+    return known
+
+
+def _read_and_store(folder: Path, metadata: Mapping[str, Any], source: Source) -> pd.DataFrame:
+    table = read_results(folder, metadata)
+    if len(table) >= _FEWEST_STORED:
+        columns = table_columns(table)
+        if columns is not None:
+            store_columns(source, columns)
+    return table
 
 
 def read_results(folder: Path, metadata: Mapping[str, Any]) -> pd.DataFrame:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from syne_core.errors import ResultsError
+from syne_core.experiments.clock import check_clock
+from syne_core.experiments.column_file import Columns
 from syne_core.experiments.experiment_folder import UNKNOWN_STATE, ExperimentFolder
-from syne_core.experiments.incumbent import TIME, StepCurve, incumbent_curve, metric_values
+from syne_core.experiments.incumbent import TIME, StepCurve, incumbent_of
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["SeedResults", "seed_columns", "seed_results"]
 
-__all__ = ["SeedResults", "seed_results"]
+_TRIAL = "trial_id"
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +24,22 @@ class SeedResults:
 
     :param elapsed: seconds that it has run
     :param num_trials: trials that were started
+    :param num_reports: reports in the table of results
+    :param reports_metric: whether the metric is a column of that table
+    :param num_diverged: trials with a report whose metric is absent or not finite
+    :param clock_back: seconds by which its clock went back; evened out in ``curve``
+    :param clock_leap: seconds of a silence so long that its clock may have leapt, else 0
     """
 
     folder: ExperimentFolder
     curve: StepCurve
     elapsed: float
     num_trials: int
+    num_reports: int = 0
+    reports_metric: bool = True
+    num_diverged: int = 0
+    clock_back: float = 0.0
+    clock_leap: float = 0.0
 
     @property
     def has_value(self) -> bool:
@@ -41,26 +52,44 @@ class SeedResults:
         return self.folder.is_finished or self.folder.state == UNKNOWN_STATE
 
 
+def seed_columns(metric: str) -> tuple[str, ...]:
+    """The columns that ``seed_results`` needs."""
+    return (TIME, _TRIAL, metric)
+
+
 def seed_results(
-    folder: ExperimentFolder, results: pd.DataFrame, metric: str, mode: str, limits_differ: bool
+    folder: ExperimentFolder, results: Columns, metric: str, mode: str, limits_differ: bool
 ) -> SeedResults:
     """What ``folder`` adds.
 
-    :param results: its table of results
+    :param results: the columns ``seed_columns(metric)``, as far as they are there
     :param mode: ``"min"`` or ``"max"``
     :param limits_differ: whether experiments with other time limits take part
     :raises ResultsError: the table lacks the column of times
     """
-    times = metric_values(results, TIME)
-    last_report = float(np.max(times, initial=0.0, where=np.isfinite(times)))
+    times = results.floats(TIME)
+    if times is None:
+        raise ResultsError(f"the results have no column '{TIME}'")
+    clock = check_clock(times)
+    last_report = float(np.max(clock.times, initial=0.0, where=np.isfinite(clock.times)))
     elapsed = max(folder.elapsed or 0.0, last_report)
     until = _known_until(folder, elapsed, limits_differ)
-    if metric in results.columns:
-        curve = incumbent_curve(results, metric, mode, until)
-    else:  # nobody reported it yet
-        curve = StepCurve(np.empty(0), np.empty(0), until)
-    trials = max(folder.num_trials or 0, int(results["trial_id"].nunique()))
-    return SeedResults(folder, curve, elapsed, trials)
+    trials = results.columns[_TRIAL].data
+    values = results.floats(metric)
+    reported = values is not None
+    if values is None:  # nobody reported it yet
+        values = np.full(results.rows, np.nan)
+    return SeedResults(
+        folder=folder,
+        curve=incumbent_of(clock.times, values, mode, until),
+        elapsed=elapsed,
+        num_trials=max(folder.num_trials or 0, int(np.unique(trials).size)),
+        num_reports=results.rows,
+        reports_metric=reported,
+        num_diverged=int(np.unique(trials[~np.isfinite(values)]).size) if reported else 0,
+        clock_back=clock.back,
+        clock_leap=clock.leap,
+    )
 
 
 def _known_until(folder: ExperimentFolder, elapsed: float, limits_differ: bool) -> float:

@@ -15,7 +15,7 @@ from syne_core.errors import ResultsError, UnknownNameError, UsageError
 from syne_core.experiments.experiment_folder import BrokenExperiment, ExperimentFolder
 from syne_core.experiments.metadata import metric_and_mode, metric_names
 from syne_core.experiments.scan import scan_study
-from syne_core.experiments.seed_results import SeedResults, seed_results
+from syne_core.experiments.seed_results import SeedResults, seed_columns, seed_results
 from syne_core.experiments.selection import newest_of_each, select_experiments
 from syne_core.experiments.shared_metric import says_metric, shared_metadata
 from syne_core.experiments.study_results import BenchmarkResults, SetupResults, StudyResults
@@ -144,7 +144,8 @@ class _BenchmarkLoader:
         for candidate in newest:
             folder = candidate.folder
             try:
-                seed = seed_results(folder, folder.load().results, metric, mode, limits_differ)
+                results = folder.load_numbers(seed_columns(metric))
+                seed = seed_results(folder, results, metric, mode, limits_differ)
             except ResultsError as error:
                 self._set_aside(folder, str(error))
                 continue
@@ -156,7 +157,7 @@ class _BenchmarkLoader:
         columns: set[str] = set()
         for candidate in candidates:
             try:
-                columns.update(map(str, candidate.folder.load().results.columns))
+                columns.update(candidate.folder.load_numbers(()).names)
             except ResultsError:
                 continue  # set aside when its turn comes
         reported = {c for c in columns if not c.startswith(("config_", "st_")) and c != "trial_id"}
