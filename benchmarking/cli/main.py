@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
 from typing import NoReturn
 
 import click
 
-from benchmarking.commons.command_line import run_command
-from syne_core.errors import UnknownNameError
+from benchmarking.cli.lazy_group import LazyGroup, run_program
 from syne_core.version import __version__
 
 __all__ = ["cli", "main"]
@@ -28,9 +25,13 @@ _VERBS = {
     "pull": ("pull", "Bring the results of a remote study here."),
     "best": ("best", "Show the best configuration of a study."),
     "plot": ("plot", "Plot incumbents against time, per method."),
+    "report": ("report", "Write a report on studies: one page that needs nothing else."),
     "record": ("record", "Turn a study into a tabulated benchmark for the simulator."),
     "logs": ("logs", "Show what an experiment or a trial printed."),
     "reproduce": ("reproduce", "Show how to run one experiment again."),
+    "fit": ("fit", "Train one model: a script, a notebook, or the best configuration of a study."),
+    "fetch": ("fetch", "Bring a trained model here."),
+    "fahr": ("fahr", "fit, fetch and more, as the command fahr had them."),
     "emulator": ("emulator", "Run SageMaker training on this machine."),
     "clean": ("clean", "Give back the space of a study."),
 }
@@ -41,31 +42,9 @@ _EXAMPLE = (
 )
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _VERBS:
-            return None
-        module = import_module(f"benchmarking.cli.{_VERBS[cmd_name][0]}")
-        command: click.Command = module.command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _VERBS:
-            raise UnknownNameError("verb", args[0], _VERBS)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Verbs"):
-            formatter.write_dl([(verb, text) for verb, (_, text) in _VERBS.items()])
-
-
 @click.group(
-    cls=_LazyGroup,
+    cls=LazyGroup,
+    verbs=_VERBS,
     epilog=_EXAMPLE,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
@@ -79,19 +58,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Entry point of the console script."""
-    words = [word for word in sys.argv[1:] if word != "--debug"]
-    run_command(lambda: _invoke(words))
-
-
-def _invoke(words: list[str]) -> int:
-    try:
-        result = cli.main(args=words, prog_name="synebench", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        return 130
-    return result if isinstance(result, int) else 0
+    run_program(cli, "synebench")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from syne_core.errors import RefusedError
 if TYPE_CHECKING:
     from syne_core.aws.session import AwsSession
 
-__all__ = ["Spending", "agree_to_jobs", "agree_to_spend"]
+__all__ = ["Spending", "agree_to_jobs", "agree_to_spend", "agree_to_training"]
 
 # SageMaker sets it in every training job: there, nobody can be asked, and whoever started the job agreed.
 _IN_A_JOB = "TRAINING_JOB_ARN"
@@ -65,6 +65,15 @@ def agree_to_jobs(session: AwsSession, words: str, yes: bool) -> None:
     :raises RefusedError: the answer was no, or there is nobody to ask
     """
     _agree(session, "Experiments run as jobs of", words, yes)
+
+
+def agree_to_training(session: AwsSession, spending: Spending, yes: bool) -> None:
+    """The same for a job that trains one model.
+
+    :raises RefusedError: the answer was no, or there is nobody to ask
+    """
+    words = "" if session.is_emulator else _in_words(session, [spending], "job")
+    _agree(session, "Training runs in jobs of", words, yes)
 
 
 def _agree(session: AwsSession, what: str, words: str, yes: bool) -> None:

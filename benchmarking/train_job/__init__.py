@@ -1,0 +1,1 @@
+"""One training script or notebook to one model: ``synebench fit`` and ``synebench fetch``."""

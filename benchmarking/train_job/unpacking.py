@@ -1,0 +1,178 @@
+"""Unpacks an archive that nobody vouches for: into one folder, or not at all.
+
+Whatever the archive says, nothing is written outside of the folder, nothing but folders and plain files is
+made, and no more bytes than the limit are written. Files are unpacked beside their places first: if one of
+them is refused, the folder is as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import os
+import shutil
+import tarfile
+import tempfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from syne_core.errors import ResultsError
+
+__all__ = ["DEFAULT_SIZE_LIMIT", "MOST_MEMBERS", "Unpacked", "unpack"]
+
+#: Bytes.
+DEFAULT_SIZE_LIMIT = 20 * 1024**3
+MOST_MEMBERS = 200_000
+_CHUNK = 1024**2
+#: Headers are read in one piece; one that claims to be longer is an attempt to fill the memory.
+_LONGEST_HEADER = 4 * 1024**2
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """What was unpacked.
+
+    :param files: relative to the folder, sorted
+    :param replaced: how many of them were there before
+    :param size: of all of them, in bytes
+    """
+
+    files: tuple[str, ...]
+    replaced: int
+    size: int
+
+
+def unpack(archive: Path, folder: Path, size_limit: int = DEFAULT_SIZE_LIMIT) -> Unpacked:
+    """Unpack a ``.tar.gz`` into ``folder``, made if it is missing; files of the same name are replaced.
+
+    :param size_limit: most bytes of all files together
+    :raises ResultsError: it is damaged, too large, or holds what is refused; then nothing was changed
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".unpacking-") as name:
+        staging = Path(name)
+        try:
+            size = _unpack_to(staging, archive, size_limit)
+        except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ResultsError(f"{archive.name} cannot be unpacked: {why}") from None
+        files, folders = _content(staging)
+        _check_places(folder, [*files, *folders], archive)
+        return Unpacked(tuple(files), _put_in_place(staging, folder, files, folders), size)
+
+
+def _unpack_to(staging: Path, archive: Path, size_limit: int) -> int:
+    total = 0
+    with (
+        gzip.open(archive, "rb") as plain,
+        tarfile.open(fileobj=_ShortReads(plain), mode="r:") as packed,
+    ):
+        for number, member in enumerate(packed, 1):
+            if number > MOST_MEMBERS:
+                raise ResultsError(f"{archive.name} has more than {MOST_MEMBERS} members: refused")
+            parts = _safe_parts(member, archive)
+            if member.size < 0:
+                raise tarfile.ReadError("a size below 0")
+            total += member.size
+            if total > size_limit:
+                raise ResultsError(
+                    f"{archive.name} unpacks to more than {_gigabytes(size_limit)} GB: refused; "
+                    "--max-size allows more"
+                )
+            if parts:
+                _write(packed, member, staging.joinpath(*parts))
+    return total
+
+
+def _safe_parts(member: tarfile.TarInfo, archive: Path) -> list[str]:
+    """The parts of the member's path; none for the folder itself.
+
+    :raises ResultsError: it is refused
+    """
+    name = ascii(member.name)[:200]
+    if member.issym() or member.islnk():
+        raise ResultsError(f"{archive.name}: {name} is a link to {ascii(member.linkname)[:200]}: refused")
+    if member.issparse() or not (member.isreg() or member.isdir()):
+        raise ResultsError(f"{archive.name}: {name} is neither a plain file nor a folder: refused")
+    parts = [part for part in member.name.split("/") if part not in ("", ".")]
+    if member.name.startswith("/") or ".." in parts or "\0" in member.name:
+        raise ResultsError(f"{archive.name}: {name} would lie outside of the folder: refused")
+    if not parts and not member.isdir():
+        raise ResultsError(f"{archive.name}: a member without a name: refused")
+    return parts
+
+
+def _write(packed: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    if member.isdir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    content = packed.extractfile(member)
+    assert content is not None  # it is a plain file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        target.unlink()  # a later member of the same name counts
+    mode = 0o755 if member.mode & 0o100 else 0o644
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        shutil.copyfileobj(content, file, _CHUNK)
+
+
+def _content(staging: Path) -> tuple[list[str], list[str]]:
+    files, folders = [], []
+    for parent, names, leaves in os.walk(staging):
+        here = Path(parent).relative_to(staging)
+        files += [str(here / name) for name in leaves]
+        folders += [str(here / name) for name in names]
+    return sorted(files), sorted(folders)
+
+
+def _check_places(folder: Path, names: list[str], archive: Path) -> None:
+    """See that no link in the folder leads out of it, and that only folders are where they are to be."""
+    for name in names:
+        inner = Path(name)
+        for place in (folder / parent for parent in [*inner.parents][:-1]):
+            if place.is_symlink() or (place.exists() and not place.is_dir()):
+                raise ResultsError(f"{archive.name}: {place} is in the way of {inner}: refused")
+
+
+def _put_in_place(staging: Path, folder: Path, files: list[str], folders: list[str]) -> int:
+    for name in folders:
+        place = folder / name
+        if place.is_symlink() or (place.exists() and not place.is_dir()):
+            raise ResultsError(f"{place} is in the way of a folder of the archive")
+        place.mkdir(exist_ok=True)
+    replaced = 0
+    for name in files:
+        place = folder / name
+        if place.is_dir() and not place.is_symlink():
+            raise ResultsError(f"The folder {place} is in the way of a file of the archive")
+        replaced += os.path.lexists(place)
+        os.replace(staging / name, place)
+    return replaced
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1024**3:.3g}"
+
+
+class _ShortReads(io.RawIOBase):
+    """Refuses to read a piece that no honest header asks for."""
+
+    def __init__(self, stream: gzip.GzipFile) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """As that of a file."""
+        if not 0 <= size <= _LONGEST_HEADER:
+            raise tarfile.ReadError("a header that is too long")
+        return self._stream.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """As that of a file."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As that of a file."""
+        return self._stream.tell()
