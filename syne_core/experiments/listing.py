@@ -6,7 +6,6 @@ cannot be read is warned of by name and left out; nothing is downloaded and noth
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from syne_core.errors import ResultsError, nearest_name
 from syne_core.experiments.experiment_folder import ExperimentFolder, read_experiment_folder
 from syne_core.experiments.experiment_result import ExperimentResult
+from syne_core.experiments.joined_table import OneTable, join_tables
+from syne_core.experiments.results_reader import load_columns
 from syne_core.experiments.scan import experiment_folders, scan_experiments
 from syne_core.paths import experiment_path
 
@@ -81,15 +82,9 @@ def list_experiments(
     :param root: default: ``experiment_path()``
     :param load_tuner: accepted for Syne Tune's sake
     """
-    folders = sorted(scan_experiments(root).good, key=lambda folder: folder.created, reverse=True)
-    listed = []
-    for folder in folders:
-        if path_filter is not None and not path_filter(str(folder.path / "metadata.json")):
-            continue
-        experiment = _load_or_warn(folder)
-        if experiment is not None and (experiment_filter is None or experiment_filter(experiment)):
-            listed.append(experiment)
-    return listed
+    loaded = (_load_or_warn(folder) for folder in _newest_first(path_filter, root))
+    experiments = [one for one in loaded if one is not None]
+    return [one for one in experiments if experiment_filter is None or experiment_filter(one)]
 
 
 def load_experiments_df(
@@ -106,15 +101,14 @@ def load_experiments_df(
     """
     import pandas as pd
 
-    experiments = list_experiments(path_filter, experiment_filter, root, load_tuner)
-    tables = [_with_metadata(one) for one in experiments if not one.results.empty]
-    # pandas 2 guesses the type of a column that is empty in one of the tables, and warns of it.
-    filled = [table.dropna(axis="columns", how="all") for table in tables]
-    together: pd.DataFrame = pd.DataFrame(columns=["trial_id", "tuner_name"])
-    if filled:
-        columns = list(dict.fromkeys(column for table in tables for column in table.columns))
-        together = pd.concat(filled, ignore_index=True).reindex(columns=columns)
-    return together
+    if experiment_filter is None:
+        read = (_read_or_warn(folder) for folder in _newest_first(path_filter, root))
+        tables = [table for table in read if table is not None]
+    else:
+        listed = list_experiments(path_filter, experiment_filter, root, load_tuner)
+        tables = [OneTable(one.name, one.metadata, one.results) for one in listed]
+    tables = [table for table in tables if table.rows]
+    return join_tables(tables) if tables else pd.DataFrame(columns=["trial_id", "tuner_name"])
 
 
 def _find(tuner_name: str, root: Path, experiment_name: str | None) -> Path:
@@ -133,34 +127,22 @@ def _find(tuner_name: str, root: Path, experiment_name: str | None) -> Path:
     raise ResultsError(f"There is no experiment '{tuner_name}' in {below}{hint}")
 
 
+def _newest_first(path_filter: PathFilter | None, root: str | Path | None) -> list[ExperimentFolder]:
+    folders = sorted(scan_experiments(root).good, key=lambda folder: folder.created, reverse=True)
+    return [f for f in folders if path_filter is None or path_filter(str(f.path / "metadata.json"))]
+
+
+def _read_or_warn(folder: ExperimentFolder) -> OneTable | None:
+    try:
+        return OneTable(folder.name, folder.metadata, load_columns(folder.path, folder.metadata))
+    except ResultsError as error:
+        logger.warning("%s: %s (left out)", folder.path, error)
+        return None
+
+
 def _load_or_warn(folder: ExperimentFolder) -> ExperimentResult | None:
     try:
         return folder.load()
     except ResultsError as error:
         logger.warning("%s: %s (left out)", folder.path, error)
         return None
-
-
-def _with_metadata(experiment: ExperimentResult) -> pd.DataFrame:
-    import pandas as pd
-
-    table = experiment.results
-    columns: dict[str, Any] = {str(name): table[name] for name in table.columns}
-    for name, value in {"tuner_name": experiment.name, **_flat(experiment.metadata)}.items():
-        columns[name] = pd.Series([value] * len(table), index=table.index)
-    widened: pd.DataFrame = pd.DataFrame(columns)
-    return widened
-
-
-def _flat(metadata: dict[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in metadata.items():
-        if isinstance(value, list) and len(value) > 1:
-            flat |= {f"{name}-{i}": _cell(item) for i, item in enumerate(value)}
-        else:
-            flat[name] = _cell((value or [None])[0] if isinstance(value, list) else value)
-    return flat
-
-
-def _cell(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, (dict, list)) else value
