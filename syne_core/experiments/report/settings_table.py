@@ -1,0 +1,151 @@
+"""Settings and environment of experiments: what they have in common, and where they differ.
+
+Most entries of ``metadata.json`` are the same in all experiments. Those that are not tell a reader
+either what is compared (the method), or why a comparison may be unfair (another machine, other packages).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from syne_core.experiments.metadata import metadata_config_space
+from syne_core.experiments.report.document import SettingGroup, SettingRow
+from syne_core.experiments.study_notes import seed_ranges
+from syne_core.experiments.study_results import StudyResults
+
+__all__ = ["setting_groups"]
+
+# Of the code, the packages and the machine: the same questions for all benchmarks.
+_ENVIRONMENT = ("synebench_version", "git", "packages", "machine", "versions", "python")
+_SEEDS = ("seed", "random_seed", "experiment_id", "created")
+_DESIGN = (
+    *(
+        "algorithm",
+        "method_arguments",
+        "method_notes",
+        "scheduler",
+        "searcher",
+        "n_workers",
+        "tag",
+        "command",
+    ),
+    *("rung_levels", "num_brackets", "brackets", "num_init_random", "model", "extra_args", "replay"),
+)
+_LONGEST = 300
+_MOST_VALUES = 8
+
+Flat = dict[str, str]
+Rows = Sequence[tuple[str, "int | str", Flat]]  # setup, seed, settings
+
+
+def setting_groups(study: StudyResults) -> list[SettingGroup]:
+    """A group for the environment of all experiments, and one for each benchmark."""
+    everything: dict[str, Rows] = {
+        b.name: [
+            (setup.label, seed.folder.seed, _flat(seed.folder.metadata))
+            for setup in b.setups
+            for seed in setup.seeds
+        ]
+        for b in study.benchmarks
+    }
+    whole = [row for rows in everything.values() for row in rows]
+    groups = [_group("Environment", whole, environment=True)]
+    groups += [_group(name, rows, environment=False) for name, rows in everything.items()]
+    return groups
+
+
+def _group(title: str, rows: Rows, environment: bool) -> SettingGroup:
+    names = dict.fromkeys(name for _, _, flat in rows for name in flat)
+    common: list[tuple[str, str]] = []
+    different: list[SettingRow] = []
+    for name in names:
+        if _is_of(name, _ENVIRONMENT) != environment or _is_time(name):
+            continue
+        values: dict[str, list[tuple[str, int | str]]] = defaultdict(list)
+        for label, seed, flat in rows:
+            values[flat.get(name, "(not recorded)")].append((label, seed))
+        if len(values) == 1:
+            common.append((name, next(iter(values))))
+        else:
+            different.append(_row(name, values))
+    order = {"matters": 0, "design": 1, "seed": 2}
+    return SettingGroup(title, tuple(common), tuple(sorted(different, key=lambda row: order[row.kind])))
+
+
+def _row(name: str, values: Mapping[str, list[tuple[str, int | str]]]) -> SettingRow:
+    kind = _kind(name, values)
+    if kind == "seed":
+        return SettingRow(name, kind, ((f"{len(values)} values", "one for each repetition"),))
+    shown = [(value, _who(who)) for value, who in list(values.items())[:_MOST_VALUES]]
+    if len(values) > _MOST_VALUES:
+        shown.append((f"and {len(values) - _MOST_VALUES} more", ""))
+    return SettingRow(name, kind, tuple(shown))
+
+
+def _kind(name: str, values: Mapping[str, list[tuple[str, int | str]]]) -> str:
+    if _is_of(name, _SEEDS) or name.endswith(("_seed", ".seed")):
+        return "seed"
+    if any(name == part or name.startswith((f"{part}.", f"{part}_")) for part in _DESIGN):
+        return "design"
+    if _is_of(name, _ENVIRONMENT):
+        return "matters"
+    homes: dict[str, set[str]] = defaultdict(set)
+    for value, who in values.items():
+        for label, _ in who:
+            homes[label].add(value)
+    describes_method = all(len(found) == 1 for found in homes.values()) and "(not recorded)" in values
+    return "design" if describes_method else "matters"
+
+
+def _who(experiments: Iterable[tuple[str, int | str]]) -> str:
+    """``RS seeds 0-4; ASHA seed 3``."""
+    seeds: dict[str, list[int | str]] = defaultdict(list)
+    for label, seed in experiments:
+        seeds[label].append(seed)
+    return _cut("; ".join(f"{label} {seed_ranges(found)}" for label, found in seeds.items()))
+
+
+def _is_of(name: str, parts: Sequence[str]) -> bool:
+    return name.split(".")[0] in parts
+
+
+def _is_time(name: str) -> bool:
+    return name.startswith("st_tuner_") or name.endswith("timestamp")
+
+
+def _flat(metadata: Mapping[str, Any]) -> Flat:
+    flat: Flat = {}
+    space = metadata_config_space(metadata)
+    for name, value in metadata.items():
+        if name == "config_space":
+            flat |= {f"config_space.{n}": _cut(repr(entry)) for n, entry in space.items()}
+        elif name == "command" and isinstance(value, list):
+            flat[name] = _cut(shlex.join(map(str, value)))
+        else:
+            _flatten(name, value, flat)
+    return flat
+
+
+def _flatten(name: str, value: Any, flat: Flat) -> None:
+    if isinstance(value, dict) and value:
+        for key, entry in value.items():
+            _flatten(f"{name}.{key}", entry, flat)
+    elif name == "git.diff" and isinstance(value, str):
+        flat[name] = f"{len(value)} characters, SHA-256 {_digest(value)}" if value else "none"
+    elif isinstance(value, str):
+        flat[name] = _cut(value)
+    else:
+        flat[name] = _cut(json.dumps(value, default=str))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:12]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
