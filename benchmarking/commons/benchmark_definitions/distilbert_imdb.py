@@ -37,6 +37,6 @@ def distilbert_imdb_benchmark(sagemaker_backend: bool = False, **overrides: Any)
         "max_resource_attr": "epochs",
         "resource_attr": "epoch",
         "framework": "HuggingFace",
-        "preload": ("torch", "transformers", "datasets"),
+        "preload": ("distilbert_imdb", "transformers.models.distilbert.modeling_distilbert"),
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})

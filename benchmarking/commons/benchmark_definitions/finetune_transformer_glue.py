@@ -100,7 +100,7 @@ def finetune_transformer_glue_benchmark(
         "resource_attr": "epoch",
         "framework": "PyTorch",
         "points_to_evaluate": [first],
-        "preload": ("torch", "transformers", "datasets"),
+        "preload": ("finetune_transformer_glue", "transformers.models.bert.modeling_bert"),
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})
 

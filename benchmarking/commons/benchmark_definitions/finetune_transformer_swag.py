@@ -65,6 +65,6 @@ def finetune_transformer_swag_benchmark(
         "resource_attr": "epoch",
         "framework": "PyTorch",
         "points_to_evaluate": [_DEFAULTS],
-        "preload": ("torch", "transformers", "datasets"),
+        "preload": ("finetune_transformer_swag", "transformers.models.bert.modeling_bert"),
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})
