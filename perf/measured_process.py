@@ -16,10 +16,17 @@ __all__ = ["noted_by"]
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def noted_by(python: Path, module: str, spec: dict[str, Any], timeout: float = 1800.0) -> dict[str, Any]:
+def noted_by(
+    python: Path,
+    module: str,
+    spec: dict[str, Any],
+    timeout: float = 1800.0,
+    variables: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """Run ``python -m perf.sides.MODULE SPEC_JSON OUTPUT`` and return the JSON in OUTPUT.
 
     :param timeout: seconds
+    :param variables: of its environment, beside the usual ones
     :raises RuntimeError: if it fails
     """
     with tempfile.TemporaryDirectory(prefix="synebench-perf-") as folder:
@@ -30,7 +37,9 @@ def noted_by(python: Path, module: str, spec: dict[str, Any], timeout: float = 1
             capture_output=True,
             text=True,
             cwd=REPOSITORY,
-            env=measured_environment(**_ONE_THREAD, SYNETUNE_FOLDER=str(Path(folder) / "experiments")),
+            env=measured_environment(
+                **_ONE_THREAD, SYNETUNE_FOLDER=str(Path(folder) / "experiments"), **(variables or {})
+            ),
             timeout=timeout,
         )
         if done.returncode:
