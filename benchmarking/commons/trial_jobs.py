@@ -68,6 +68,7 @@ def trial_job(
             sagemaker_session=session,
             **{name: value for name, value in keywords.items() if value is not None},
         )
+        job.check_python()
     except UsageError as error:
         raise UsageError.joined(
             f"job of {script.name} (estimator_kwargs): {line}" for line in str(error).splitlines()

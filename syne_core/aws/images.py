@@ -1,79 +1,29 @@
-"""Which container image a framework, version and region mean: a table of our own, so that no SDK is needed.
+"""Which container image a framework, version and region mean, by ``image_table``: no SDK is needed.
 
-The figures are those that AWS publishes ("Available Deep Learning Containers Images", "Docker registry paths
-for SageMaker"). What is not in the table can still be had by ``image_uri``.
+What is not in the table can still be had by ``image_uri``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 
 from syne_core.aws.image_accounts import DEEP_LEARNING_ACCOUNTS, SCIKIT_LEARN_ACCOUNTS
+from syne_core.aws.image_table import HUGGING_FACE, REPOSITORIES, VERSIONS, Image
 from syne_core.errors import UnknownNameError, UsageError
 
-__all__ = ["FRAMEWORKS", "full_version", "has_gpus", "image_uri", "python_versions", "valid_versions"]
+__all__ = [
+    "FRAMEWORKS",
+    "check_python_of_image",
+    "full_version",
+    "has_gpus",
+    "image_uri",
+    "python_versions",
+    "valid_versions",
+]
 
 #: The frameworks of the table.
-FRAMEWORKS = ("PyTorch", "HuggingFace", "SKLearn", "TensorFlow")
-
-
-@dataclass(frozen=True)
-class _Image:
-    """Images of one version: their Pythons, the preferred one last, and what follows it in the tag."""
-
-    pythons: tuple[str, ...]
-    platform: str = ""
-
-
-_PYTORCH = {
-    **{v: _Image(("py36", "py3")) for v in ("1.5.0", "1.6.0", "1.7.1", "1.8.0", "1.8.1")},
-    **{v: _Image(("py38",)) for v in ("1.9.0", "1.9.1", "1.10.0", "1.10.2", "1.11.0", "1.12.0", "1.12.1")},
-    "1.13.1": _Image(("py39",)),
-    **{v: _Image(("py310",)) for v in ("2.0.0", "2.0.1", "2.1.0", "2.2.0")},
-    **{v: _Image(("py311",)) for v in ("2.3.0", "2.4.0", "2.5.1")},
-    **{v: _Image(("py312",)) for v in ("2.6.0", "2.7.1", "2.8.0")},
-}
-_TENSORFLOW = {
-    **{v: _Image(("py37",)) for v in ("2.2.0", "2.2.1", "2.2.2", "2.4.1", "2.4.3", "2.5.0", "2.5.1")},
-    **{v: _Image(("py38",)) for v in ("2.6.0", "2.6.2", "2.6.3", "2.7.1")},
-    **{v: _Image(("py39",)) for v in ("2.8.0", "2.9.2", "2.10.1", "2.11.0")},
-    **{v: _Image(("py310",)) for v in ("2.12.0", "2.13.0", "2.14.1", "2.16.2", "2.18.0")},
-    "2.19.0": _Image(("py312",)),
-}
-_SKLEARN = {v: _Image(("py3",)) for v in ("0.20.0", "0.23-1", "1.0-1", "1.2-1", "1.4-2")}
-# Version of transformers, then of PyTorch.
-_HUGGING_FACE = {
-    "4.6.1": {
-        "1.6.0": _Image(("py36",), "cu110-ubuntu18.04"),
-        "1.7.1": _Image(("py36",), "cu110-ubuntu18.04"),
-        "1.8.1": _Image(("py36",), "cu111-ubuntu18.04"),
-    },
-    "4.10.2": {
-        "1.8.1": _Image(("py36",), "cu110-ubuntu18.04"),
-        "1.9.0": _Image(("py38",), "cu111-ubuntu20.04"),
-    },
-    "4.11.0": {"1.9.0": _Image(("py38",), "cu111-ubuntu20.04")},
-    "4.12.3": {"1.9.1": _Image(("py38",), "cu111-ubuntu20.04")},
-    "4.17.0": {"1.10.2": _Image(("py38",), "cu113-ubuntu20.04")},
-    "4.26.0": {"1.13.1": _Image(("py39",), "cu117-ubuntu20.04")},
-    "4.28.1": {"2.0.0": _Image(("py310",), "cu118-ubuntu20.04")},
-    "4.36.0": {"2.1.0": _Image(("py310",), "cu121-ubuntu20.04")},
-    "4.46.1": {"2.3.0": _Image(("py311",), "cu121-ubuntu20.04")},
-    "4.48.0": {"2.3.0": _Image(("py311",), "cu121-ubuntu20.04")},
-    "4.49.0": {"2.5.1": _Image(("py311",), "cu124-ubuntu22.04")},
-    "4.55.0": {"2.7.1": _Image(("py312",), "cu128-ubuntu22.04")},
-    "4.56.2": {"2.8.0": _Image(("py312",), "cu129-ubuntu22.04")},
-}
-_PLAIN: Mapping[str, tuple[str, Mapping[str, _Image]]] = MappingProxyType(
-    {
-        "PyTorch": ("pytorch-training", _PYTORCH),
-        "TensorFlow": ("tensorflow-training", _TENSORFLOW),
-        "SKLearn": ("sagemaker-scikit-learn", _SKLEARN),
-    }
-)
+FRAMEWORKS = tuple(REPOSITORIES)
 
 
 def has_gpus(instance_type: str) -> bool:
@@ -87,10 +37,10 @@ def valid_versions(framework: str) -> list[str]:
     :raises UnknownNameError: if the framework is not in the table
     """
     if framework == "HuggingFace":
-        return list(_HUGGING_FACE)
-    if framework not in _PLAIN:
+        return list(HUGGING_FACE)
+    if framework not in VERSIONS:
         raise UnknownNameError("framework", framework, FRAMEWORKS)
-    return list(_PLAIN[framework][1])
+    return list(VERSIONS[framework])
 
 
 def full_version(framework: str, version: str | None = None) -> str:
@@ -106,9 +56,44 @@ def python_versions(framework: str, version: str) -> tuple[str, ...]:
 
     :raises UsageError: if the version is not in the table
     """
-    if framework not in _PLAIN:
-        raise UnknownNameError("framework", framework, _PLAIN)
+    if framework not in VERSIONS:
+        raise UnknownNameError("framework", framework, VERSIONS)
     return _plain_image(framework, version)[1].pythons
+
+
+def check_python_of_image(
+    framework: str,
+    version: str | None,
+    pytorch_version: str | None,
+    oldest: tuple[int, int],
+    needed_by: str,
+) -> None:
+    """See that the Python of an image of the table is new enough.
+
+    :param version: as for ``image_uri``, likewise ``pytorch_version``
+    :param oldest: such as ``(3, 8)``
+    :param needed_by: who needs it, for the message
+    :raises UsageError: it is older, and the message names the nearest version that will do; or there is no
+        such version
+    """
+    if framework == "HuggingFace":
+        full, torch, image = _hugging_face_image(version, pytorch_version)
+        images = {
+            f"{v} with pytorch_version {t}": i for v, row in HUGGING_FACE.items() for t, i in row.items()
+        }
+        full = f"{full} with pytorch_version {torch}"
+    else:
+        full, image = _plain_image(framework, version)
+        images = dict(VERSIONS[framework])
+    if (found := _oldest_python(image)) is None or found >= oldest:
+        return
+    newer = list(images)[list(images).index(full) :]
+    near = next((v for v in newer if (_oldest_python(images[v]) or oldest) >= oldest), None)
+    hint = f" The nearest that works: framework_version {near}" if near else " None is newer"
+    raise UsageError(
+        f"The image of {framework} {full} has Python {found[0]}.{found[1]}, and {needed_by} needs "
+        f"{oldest[0]}.{oldest[1]} or newer.{hint}; or name an image_uri"
+    )
 
 
 def image_uri(
@@ -129,7 +114,6 @@ def image_uri(
     :raises UsageError: if there is no such image; the message names what there is
     """
     if framework == "HuggingFace":
-        repository, tag = "huggingface-pytorch-training", ""
         version, torch, image = _hugging_face_image(version, pytorch_version)
         if not has_gpus(instance_type):
             raise UsageError(
@@ -137,8 +121,8 @@ def image_uri(
                 "ml.g4dn.xlarge, or framework PyTorch with transformers in requirements.txt"
             )
         tag = f"{torch}-transformers{version}-gpu-{_python(image, py_version, framework, version)}"
-        return _uri(DEEP_LEARNING_ACCOUNTS, framework, region, repository, f"{tag}-{image.platform}")
-    if framework not in _PLAIN:
+        return _uri(DEEP_LEARNING_ACCOUNTS, framework, region, f"{tag}-{image.platform}")
+    if framework not in VERSIONS:
         raise UnknownNameError("framework", framework, FRAMEWORKS)
     version, image = _plain_image(framework, version)
     python = _python(image, py_version, framework, version)
@@ -146,20 +130,26 @@ def image_uri(
         accounts, processor = SCIKIT_LEARN_ACCOUNTS, "cpu"
     else:
         accounts, processor = DEEP_LEARNING_ACCOUNTS, "gpu" if has_gpus(instance_type) else "cpu"
-    return _uri(accounts, framework, region, _PLAIN[framework][0], f"{version}-{processor}-{python}")
+    return _uri(accounts, framework, region, f"{version}-{processor}-{python}")
 
 
-def _plain_image(framework: str, version: str | None) -> tuple[str, _Image]:
-    table = _PLAIN[framework][1]
+def _plain_image(framework: str, version: str | None) -> tuple[str, Image]:
+    table = VERSIONS[framework]
     full = _full_version(framework, version, list(table))
     return full, table[full]
 
 
-def _hugging_face_image(version: str | None, pytorch_version: str | None) -> tuple[str, str, _Image]:
-    full = _full_version("transformers", version, list(_HUGGING_FACE))
-    images = _HUGGING_FACE[full]
+def _hugging_face_image(version: str | None, pytorch_version: str | None) -> tuple[str, str, Image]:
+    full = _full_version("transformers", version, list(HUGGING_FACE))
+    images = HUGGING_FACE[full]
     torch = _full_version(f"PyTorch for transformers {full}:", pytorch_version, list(images))
     return full, torch, images[torch]
+
+
+def _oldest_python(image: Image) -> tuple[int, int] | None:
+    """Major and minor version; None if the tags do not tell."""
+    told = [name.removeprefix("py3") for name in image.pythons if name != "py3"]
+    return min(((3, int(minor)) for minor in told), default=None)
 
 
 def _full_version(what: str, wanted: str | None, valid: list[str]) -> str:
@@ -176,7 +166,7 @@ def _full_version(what: str, wanted: str | None, valid: list[str]) -> str:
     )
 
 
-def _python(image: _Image, wanted: str | None, framework: str, version: str) -> str:
+def _python(image: Image, wanted: str | None, framework: str, version: str) -> str:
     if wanted is None:
         return image.pythons[-1]
     if wanted not in image.pythons:
@@ -186,7 +176,7 @@ def _python(image: _Image, wanted: str | None, framework: str, version: str) -> 
     return wanted
 
 
-def _uri(accounts: Mapping[str, str], framework: str, region: str, repository: str, tag: str) -> str:
+def _uri(accounts: Mapping[str, str], framework: str, region: str, tag: str) -> str:
     try:
         account = accounts[region]
     except KeyError:
@@ -194,4 +184,4 @@ def _uri(accounts: Mapping[str, str], framework: str, region: str, repository: s
             f"We do not know who holds the images of {framework} in region '{region}': name one by image_uri"
         ) from None
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"{account}.dkr.ecr.{region}.{domain}/{repository}:{tag}"
+    return f"{account}.dkr.ecr.{region}.{domain}/{REPOSITORIES[framework]}:{tag}"

@@ -12,6 +12,7 @@ from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.remote.experiment_document import EXPERIMENTS_VARIABLE, to_document
 from benchmarking.commons.study.experiment import Experiment
 from syne_core.aws.accounts import ROLE_VARIABLE
+from syne_core.aws.images import check_python_of_image
 from syne_core.aws.job_request import (
     CHECKPOINT_FOLDER,
     JobRequest,
@@ -57,8 +58,7 @@ _OF_TRIALS = (
 # Ours to decide where the trials run inside of the job.
 _OURS = ("instance_count", "source_dir", "dependencies", "hyperparameters", "base_job_name", "output_path")
 _NOT_IN_TAGS = re.compile(r"[^\w\s.:/=+\-@]", re.ASCII)
-_PYTHON = re.compile(r"-py(2|3)(\d+)\b")
-_OLDEST_PYTHON = 10
+_OLDEST_PYTHON = (3, 10)
 _MORE_WAIT = 86_400
 _LONGEST = 28 * 86_400
 
@@ -259,17 +259,11 @@ def _image(described: JobDescription, region: str) -> str:
 
     :raises UsageError: it is too old, or there is no such image
     """
-    image = described.image(region)
-    found = _PYTHON.search(image.rpartition(":")[2])
-    if described.image_uri or found is None:
-        return image
-    if (int(found[1]), int(found[2])) < (3, _OLDEST_PYTHON):
-        raise UsageError(
-            f"The image of {described.framework} {described.framework_version} has Python "
-            f"{found[1]}.{found[2]}; an experiment needs 3.{_OLDEST_PYTHON} or newer: leave "
-            "framework_version out, or use the SageMaker back-end, where this image is that of trials"
-        )
-    return image
+    if described.image_uri is None and described.framework is not None:
+        versions = described.framework_version, described.pytorch_version
+        who = "an experiment in a job (unlike a trial of the SageMaker back-end)"
+        check_python_of_image(described.framework, *versions, _OLDEST_PYTHON, who)
+    return described.image(region)
 
 
 def _shown(experiment: Experiment) -> dict[str, Any]:

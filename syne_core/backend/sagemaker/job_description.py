@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from syne_core.aws.images import full_version, image_uri, python_versions
+from syne_core.aws.images import check_python_of_image, image_uri
 from syne_core.errors import UsageError
 
 __all__ = ["JobDescription"]
 
 #: SageMaker's own, in seconds.
 DEFAULT_MAX_RUN = 86_400
-_TOO_OLD = frozenset({"py36", "py37"})
+#: What the runner needs; see ``syne_core.aws.runner``.
+_OLDEST_PYTHON = (3, 8)
 
 
 @dataclass(frozen=True)
@@ -109,15 +110,11 @@ class JobDescription:
     def check_python(self) -> None:
         """See that our runner works in the framework's image. One's own image is not looked into.
 
-        :raises UsageError: its Python is older than 3.8
+        :raises UsageError: its Python is older than 3.8, and which version will do; or there is no such image
         """
-        if self.image_uri or self.framework not in ("PyTorch", "TensorFlow"):
-            return
-        version = full_version(self.framework, self.framework_version)
-        if _TOO_OLD.intersection(python_versions(self.framework, version)):
-            raise UsageError(
-                f"The image of {self.framework} {version} has a Python older than 3.8, too old for our "
-                "runner: give a newer framework_version, or an image_uri"
+        if self.image_uri is None and self.framework is not None:
+            check_python_of_image(
+                self.framework, self.framework_version, self.pytorch_version, _OLDEST_PYTHON, "our runner"
             )
 
     def _mistakes(self) -> Iterable[str]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from syne_core.aws.images import FRAMEWORKS, has_gpus, image_uri, python_versions, valid_versions
+from syne_core.aws.images import (
+    FRAMEWORKS,
+    check_python_of_image,
+    has_gpus,
+    image_uri,
+    python_versions,
+    valid_versions,
+)
 from syne_core.errors import UnknownNameError, UsageError
 
 HOST = "763104351884.dkr.ecr.us-west-2.amazonaws.com"
@@ -63,6 +70,32 @@ def test_a_version_without_its_end_means_the_newest_of_them() -> None:
 def test_every_version_has_an_image(framework: str) -> None:
     for version in valid_versions(framework):
         assert version in image_uri(framework, "eu-west-1", "ml.g5.xlarge", version)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (("PyTorch", "1.7", None), r"PyTorch 1\.7\.1 has Python 3\.6, and it needs 3\.8 .*framework_version 1\.9\.0;"),
+        (("TensorFlow", "2.5.1", None), r"has Python 3\.7, .*framework_version 2\.6\.0;"),
+        (
+            ("HuggingFace", "4.6.1", "1.7.1"),
+            r"4\.6\.1 with pytorch_version 1\.7\.1 has Python 3\.6, .*4\.10\.2 with pytorch_version 1\.9\.0;",
+        ),
+        (("HuggingFace", "4.10", "1.8"), r"The nearest that works: .*4\.10\.2 with pytorch_version 1\.9\.0;"),
+    ],
+)
+def test_images_with_too_old_a_python_are_refused_naming_the_nearest(
+    wanted: tuple[str, str, str | None], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        check_python_of_image(*wanted, (3, 8), "it")
+
+
+def test_the_newest_images_and_those_whose_tags_do_not_tell_are_not_refused() -> None:
+    for framework in FRAMEWORKS:
+        check_python_of_image(framework, None, None, (3, 10), "it")
+    with pytest.raises(UsageError, match="None is newer"):
+        check_python_of_image("PyTorch", None, None, (3, 99), "it")
 
 
 def test_gpus_are_known_from_the_type() -> None:

@@ -211,7 +211,9 @@ def test_images_whose_python_is_too_old_for_the_runner_are_refused_by_name(tmp_p
     def job(**more: Any) -> JobDescription:
         return PyTorch(str(script), instance_type="ml.m5.large", **more)
 
-    with pytest.raises(UsageError, match=r"PyTorch 1\.7\.1 has a Python older than 3\.8"):
+    with pytest.raises(UsageError, match=r"PyTorch 1\.7\.1 has Python 3\.6, .* framework_version 1\.9\.0;"):
         job(framework_version="1.7.1", py_version="py3").check_python()
+    with pytest.raises(UsageError, match="no training image of PyTorch version '7'"):
+        job(framework_version="7").check_python()
     for fine in (job(), job(framework_version="1.9"), job(framework_version="1.7.1", image_uri="my:image")):
         fine.check_python()
