@@ -84,7 +84,7 @@ def modules(runner, monkeypatch):
 def test_reports_every_epoch(uninterrupted):
     assert [r["epoch"] for r in uninterrupted] == list(range(1, EPOCHS + 1))
     assert all(r["objective"] in (0, 0.5, 1) for r in uninterrupted), "two images validate"
-    assert all(math.isfinite(r["loss"]) for r in uninterrupted)
+    assert all(math.isfinite(r["loss"]) and r["parameter_count"] == 11_173_962 for r in uninterrupted)
     assert [r["elapsed_time"] for r in uninterrupted] == sorted(r["elapsed_time"] for r in uninterrupted)
 
 

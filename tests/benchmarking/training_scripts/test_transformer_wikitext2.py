@@ -13,7 +13,7 @@ pytestmark = pytest.mark.long
 torch = pytest.importorskip("torch", reason="transformer_wikitext2 needs torch")
 
 SCRIPT = "transformer_wikitext2"
-MODULES = ("transformer", "training", "wikitext_data")
+MODULES = ("transformer", "training", "wikitext_data", "download")
 EPOCHS = 4
 CHANGES = {
     "lr": 0.02,
@@ -160,9 +160,9 @@ def test_the_archive_may_stay_packed(runs, curve):
 
 
 def test_missing_data_end_the_script_with_advice(runner, runs, tmp_path):
-    code, reports, err = runner.run(tmp_path, "--input_data_dir", tmp_path / "none")
+    code, reports, err = runner.run(tmp_path, "--input_data_dir", tmp_path / "none", "--download", 0)
     assert (code, reports) == (1, [])
-    assert err.startswith("error: no WikiText-2 data found. Put wiki.train.tokens")
+    assert err.startswith("error: no WikiText-2 data found. Put https://")
     assert "too few for 1000 columns" in str(runs[1]["too many columns"].code)
 
 
