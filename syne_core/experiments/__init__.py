@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
     from syne_core.experiments.aggregate import MeanCurve, mean_curve
+    from syne_core.experiments.comparative.comparative_results import ComparativeResults
+    from syne_core.experiments.comparative.plot_parameters import (
+        MultiFidelityParameters,
+        PlotParameters,
+        ShowTrialParameters,
+        SubplotParameters,
+    )
+    from syne_core.experiments.comparative.trials_of_experiment import TrialsOfExperimentResults
     from syne_core.experiments.experiment_folder import BrokenExperiment, ExperimentFolder
     from syne_core.experiments.experiment_result import ExperimentResult
     from syne_core.experiments.figure_file import save_figure
@@ -25,22 +33,31 @@ if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
     from syne_core.experiments.study_loader import load_studies, load_study
     from syne_core.experiments.study_results import StudyResults
     from syne_core.experiments.trial_rows import experiment_trials, trial_table
+    from syne_core.experiments.verdicts import StudyVerdict, judge
 
 _HOME = {
     "BrokenExperiment": "experiment_folder",
+    "ComparativeResults": "comparative.comparative_results",
     "ExperimentFolder": "experiment_folder",
     "ExperimentResult": "experiment_result",
     "FinalRow": "final_values",
     "MeanCurve": "aggregate",
+    "MultiFidelityParameters": "comparative.plot_parameters",
+    "PlotParameters": "comparative.plot_parameters",
     "ScannedExperiments": "scan",
+    "ShowTrialParameters": "comparative.plot_parameters",
     "StepCurve": "incumbent",
     "StudyResults": "study_results",
+    "StudyVerdict": "verdicts",
+    "SubplotParameters": "comparative.plot_parameters",
     "TrialRun": "run_times",
+    "TrialsOfExperimentResults": "comparative.trials_of_experiment",
     "busy_workers": "run_times",
     "experiment_trials": "trial_rows",
     "final_table": "final_values",
     "get_metadata": "listing",
     "incumbent_curve": "incumbent",
+    "judge": "verdicts",
     "list_experiments": "listing",
     "load_experiment": "listing",
     "load_experiments_df": "listing",
@@ -59,19 +76,27 @@ _HOME = {
 
 __all__ = [
     "BrokenExperiment",
+    "ComparativeResults",
     "ExperimentFolder",
     "ExperimentResult",
     "FinalRow",
     "MeanCurve",
+    "MultiFidelityParameters",
+    "PlotParameters",
     "ScannedExperiments",
+    "ShowTrialParameters",
     "StepCurve",
     "StudyResults",
+    "StudyVerdict",
+    "SubplotParameters",
     "TrialRun",
+    "TrialsOfExperimentResults",
     "busy_workers",
     "experiment_trials",
     "final_table",
     "get_metadata",
     "incumbent_curve",
+    "judge",
     "list_experiments",
     "load_experiment",
     "load_experiments_df",

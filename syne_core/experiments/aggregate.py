@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from syne_core.errors import UsageError
 from syne_core.experiments.incumbent import StepCurve
 
-__all__ = ["MeanCurve", "mean_curve", "mean_with_interval"]
+__all__ = ["MeanCurve", "curve_table", "mean_curve", "mean_with_interval"]
 
 Floats = NDArray[np.float64]
 
@@ -62,14 +62,27 @@ def mean_curve(
     :param horizon: last of the default times; default: the last at which something happens
     :raises UsageError: ``confidence`` is not between 0 and 1
     """
-    grid = _grid(curves, horizon) if times is None else np.asarray(times, dtype=np.float64)
-    table = np.full((len(curves), grid.size), np.nan)
-    for row, curve in zip(table, curves, strict=True):
-        row[:] = curve.at(grid)
+    grid, table = curve_table(curves, times, horizon)
     mean, lower, upper = mean_with_interval(table, confidence)
     count = np.isfinite(table).sum(axis=0)
     seeds = sum(1 for curve in curves if curve.times.size)
     return MeanCurve(grid, mean, lower, upper, count.astype(np.int64), seeds, confidence)
+
+
+def curve_table(
+    curves: Sequence[StepCurve], times: ArrayLike | None = None, horizon: float | None = None
+) -> tuple[Floats, Floats]:
+    """Times, and the values of ``curves`` at these, of shape (number of curves, number of times).
+
+    :param times: seconds; default: wherever one of the curves steps, begins or ends, so that nothing
+        is lost
+    :param horizon: last of the default times; default: the last at which something happens
+    """
+    grid = _grid(curves, horizon) if times is None else np.asarray(times, dtype=np.float64)
+    table = np.full((len(curves), grid.size), np.nan)
+    for row, curve in zip(table, curves, strict=True):
+        row[:] = curve.at(grid)
+    return grid, table
 
 
 def mean_with_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats, Floats]:

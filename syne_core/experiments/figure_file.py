@@ -30,15 +30,16 @@ def check_figure_path(path: str | Path) -> str:
     return name
 
 
-def save_figure(figure: Figure, path: str | Path) -> Path:
+def save_figure(figure: Figure, path: str | Path, dpi: int = _DOTS_PER_INCH) -> Path:
     """Write ``figure`` to ``path``, whose ending decides the format; its folder is made if absent.
 
+    :param dpi: dots per inch, of formats that have dots
     :returns: the path
     :raises UsageError: no such format, or the file cannot be written
     """
     file_format = check_figure_path(path)
     content = io.BytesIO()
-    figure.savefig(content, format=file_format, dpi=_DOTS_PER_INCH)
+    figure.savefig(content, format=file_format, dpi=dpi)
     target = Path(path).expanduser()
     try:
         with replacing(target) as file:

@@ -6,13 +6,14 @@ unfinished one ends. It is information all the same, so it is drawn, but thin an
 
 from __future__ import annotations
 
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from syne_core.errors import ResultsError
 from syne_core.experiments.aggregate import MeanCurve
+from syne_core.experiments.curve_legend import MOST_IN_LEGEND, add_legend
 from syne_core.experiments.curve_style import CurveStyle, curve_styles, time_unit
-from syne_core.experiments.mean_line import THICK, draw_mean, has_band, has_thin_part
+from syne_core.experiments.figure_notes import write_below
+from syne_core.experiments.mean_line import draw_mean, has_band, has_thin_part
 from syne_core.experiments.study_notes import left_out_notes, study_notes
 from syne_core.experiments.study_results import BenchmarkResults, StudyResults
 from syne_core.experiments.value_axis import set_value_axis
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_incumbent"]
 
 _WIDTH, _HEIGHT = 7.6, 4.6  # inches of one subplot
-_MOST_IN_LEGEND = 6  # more go beside the axes
 _MOST_COLUMNS = 2
-_LETTERS_PER_INCH = 17  # of the notes
 _LEGEND_WIDTH = 2.2
 
 
@@ -48,7 +47,7 @@ def plot_incumbent(study: StudyResults, confidence: float = 0.95, log_y: bool = 
     styles = curve_styles(sorted(labels))
     columns = min(_MOST_COLUMNS, len(drawn))
     rows = -(-len(drawn) // columns)
-    width = _WIDTH + (_LEGEND_WIDTH if len(labels) > _MOST_IN_LEGEND else 0)
+    width = _WIDTH + (_LEGEND_WIDTH if len(labels) > MOST_IN_LEGEND else 0)
     figure = Figure(figsize=(width * columns, _HEIGHT * rows), layout="constrained")
     notes = _Notes(study, confidence)
     for position, benchmark in enumerate(drawn, start=1):
@@ -56,7 +55,7 @@ def plot_incumbent(study: StudyResults, confidence: float = 0.95, log_y: bool = 
         _draw(axes, benchmark, styles, notes, log_y)
     if len(drawn) > 1:
         figure.suptitle(f"Study {study.tag}").set_parse_math(False)
-    _write_below(figure, notes.lines())
+    write_below(figure, notes.lines())
     return figure
 
 
@@ -101,7 +100,7 @@ def _draw(
     curves = {label: curve for label, curve in means.items() if curve.num_seeds}
     notes.add(list(curves.values()))
     notes.cut |= set_value_axis(axes, list(curves.values()), horizon, log_y)
-    opacity = 0.14 if len(curves) <= _MOST_IN_LEGEND else 0.06
+    opacity = 0.14 if len(curves) <= MOST_IN_LEGEND else 0.06
     for label, curve in curves.items():
         draw_mean(axes, curve, styles[label], label, length, opacity)
     axes.set_xlim(0, horizon / length or 1.0)
@@ -120,27 +119,6 @@ def _draw(
 def _add_legend(
     axes: Axes, benchmark: BenchmarkResults, curves: dict[str, MeanCurve], styles: dict[str, CurveStyle]
 ) -> None:
-    from matplotlib.lines import Line2D
-
-    handles, labels = [], []
-    for label, curve in curves.items():
-        style = styles[label]
-        handles.append(Line2D([], [], color=style.colour, linestyle=style.dashes, linewidth=THICK))
-        text = f"{label} ({curve.num_seeds} seed{'' if curve.num_seeds == 1 else 's'})"
-        labels.append(f" {text}" if text.startswith("_") else text)  # matplotlib hides such labels
-    place: dict[str, Any] = {"loc": "upper right" if benchmark.mode == "min" else "lower right"}
-    if len(curves) > _MOST_IN_LEGEND:
-        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
-    legend = axes.legend(handles, labels, handlelength=3.2, fontsize=9, framealpha=0.85, **place)
-    for entry in legend.get_texts():
-        entry.set_parse_math(False)
-
-
-def _write_below(figure: Figure, lines: list[str]) -> None:
-    width, height = figure.get_size_inches()
-    letters = int(width * _LETTERS_PER_INCH)
-    wrapped = [part for line in lines for part in textwrap.wrap(line, letters, subsequent_indent="  ")]
-    text = figure.supxlabel("\n".join(wrapped), x=0.01, ha="left", fontsize=8, color="#444444")
-    text.set_parse_math(False)
-    # The notes get room of their own and leave the axes theirs.
-    figure.set_size_inches(width, height + 0.16 * len(wrapped))
+    counts = {label: curve.num_seeds for label, curve in curves.items()}
+    named = {f"{label} ({n} seed{'' if n == 1 else 's'})": styles[label] for label, n in counts.items()}
+    add_legend(axes, named, is_low_good=benchmark.mode == "min")
