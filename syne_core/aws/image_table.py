@@ -2,7 +2,7 @@
 
 To add a version, append a row: the newest is last, and is what definitions without ``framework_version`` get.
 The figures are those that AWS publishes ("Available Deep Learning Containers Images", "Docker registry paths
-for SageMaker"); a long test compares them with those in the SageMaker SDKs, and says what these have besides.
+for SageMaker"); a long test (`test_images_like_the_sdk.py`) compares them with those in the SageMaker SDKs.
 """
 
 from __future__ import annotations
