@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -17,7 +17,15 @@ from benchmarking.commons.command_line import run_command
 if TYPE_CHECKING:
     from syne_core.experiments import FinalRow, StudyResults
 
-__all__ = ["PlotSettings", "choice_options", "main", "plot_options", "plot_results", "plot_study"]
+__all__ = [
+    "PlotSettings",
+    "choice_options",
+    "main",
+    "plot_options",
+    "plot_results",
+    "plot_study",
+    "print_final_values",
+]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -107,7 +115,7 @@ def plot_study(tag: str, settings: PlotSettings) -> None:
     if settings.as_json:
         print(json.dumps(_as_json(study, rows, output), indent=2))
     else:
-        _print_rows(rows, settings.confidence)
+        print_final_values(rows, settings.confidence)
     _print_notes(study, output)
 
 
@@ -159,7 +167,11 @@ def _as_json(study: StudyResults, rows: list[FinalRow], output: Path) -> dict[st
     }
 
 
-def _print_rows(rows: list[FinalRow], confidence: float) -> None:
+def print_final_values(rows: Sequence[FinalRow], confidence: float = 0.95) -> None:
+    """Print ``rows`` as a table.
+
+    :param confidence: of their intervals
+    """
     from syne_core.experiments.text_table import print_table
 
     interval = f"{100 * confidence:g} % INTERVAL"

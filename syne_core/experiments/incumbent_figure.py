@@ -65,7 +65,7 @@ class _Notes:
     def __init__(self, study: StudyResults, confidence: float) -> None:
         self.study = study
         self.confidence = confidence
-        self.bands = self.alone = self.thin = self.cut = False
+        self.bands = self.alone = self.thin = self.cut = self.beyond = False
 
     def add(self, curves: list[MeanCurve]) -> None:
         self.bands |= any(map(has_band, curves))
@@ -80,6 +80,8 @@ class _Notes:
             text += " A single seed has no band."
         if self.thin:
             text += " Thin: not all seeds have a value there."
+        if self.beyond:
+            text += " Shaded: beyond the budget that all have."
         if self.cut:
             text += " Axis cut: early values or bands lie beyond."
         notes = [*study_notes(self.study), *left_out_notes(self.study)]
@@ -103,6 +105,12 @@ def _draw(
     opacity = 0.14 if len(curves) <= MOST_IN_LEGEND else 0.06
     for label, curve in curves.items():
         draw_mean(axes, curve, styles[label], label, length, opacity)
+    common = benchmark.common_horizon
+    if common < horizon and len({seed.folder.time_limit for seed in benchmark.seeds}) > 1:
+        axes.axvspan(
+            common / length, horizon / length, color="#000000", alpha=0.05, linewidth=0, gid="beyond"
+        )
+        notes.beyond = True
     axes.set_xlim(0, horizon / length or 1.0)
     axes.set_xlabel(f"{_kind_of_time(benchmark)} [{unit}]")
     better = "higher" if benchmark.mode == "max" else "lower"

@@ -23,6 +23,7 @@ class Arrangement:
     :param legends: subplots with a legend of their own; None: the first position has one for all
     :param xlims: right ends of the time axes by position; None: the results decide
     :param arguments: of ``plt.subplots``
+    :param heading: over all subplots
     """
 
     nrows: int
@@ -32,6 +33,7 @@ class Arrangement:
     legends: frozenset[int] | None
     xlims: tuple[float, ...] | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
+    heading: str = ""
 
     def cell(self, position: int) -> tuple[int, int]:
         """Row and column."""
@@ -62,6 +64,7 @@ def arrange(given: SubplotParameters | None, present: Collection[int], title: st
         None if legends is None else frozenset(legends),
         None if given.xlims is None else tuple(float(end) for end in given.xlims),
         arguments,
+        "" if given.titles is None else title,
     )
 
 
@@ -69,9 +72,11 @@ def _natural(number: int, title: str) -> Arrangement:
     columns = min(number, _MOST_COLUMNS)
     rows = -(-number // columns)
     indices = tuple(range(number))
-    titles = (title, *("" for _ in indices[1:]))
-    shared = {"sharex": "all", "sharey": "all"} if number > 1 else {}
-    return Arrangement(rows, columns, indices, titles, None, None, shared)
+    if number == 1:
+        return Arrangement(rows, columns, indices, (title,), None)
+    titles = tuple(f"subplot {index}" for index in indices)
+    shared = {"sharex": "all", "sharey": "all"}
+    return Arrangement(rows, columns, indices, titles, None, None, shared, title)
 
 
 def _size(given: SubplotParameters, name: str, arguments: dict[str, Any]) -> Any:

@@ -22,6 +22,8 @@ def label_axes(
     :param value: label of the value axis, unless ``settings`` has one
     :raises UsageError: matplotlib refuses ``tick_params``
     """
+    if arrangement.heading:
+        axs[0, 0].figure.suptitle(arrangement.heading)
     cells = {arrangement.cell(position) for position in drawn}
     for position, title in enumerate(arrangement.titles):
         axs[arrangement.cell(position)].set_title(title)

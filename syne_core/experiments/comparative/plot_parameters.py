@@ -100,7 +100,7 @@ class PlotParameters(_Parameters):
 
     :param metric: reported value; default: that of the experiments
     :param mode: ``"min"`` or ``"max"``; default: what the experiments say, else ``"min"``
-    :param title: default: none
+    :param title: default: none; where subplots have ``titles``, it stands over all of them
     :param xlabel: default: wall-clock time (secs)
     :param ylabel: default: says what is drawn
     :param xlim: ends of the time axis in seconds; default: from 0 to where the budgets of all setups end
