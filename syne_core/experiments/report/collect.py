@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 from syne_core.config_space import Domain
 from syne_core.experiments.experiment_folder import ExperimentFolder

@@ -32,7 +32,7 @@ def plain_number(value: Any, digits: int = 6) -> float | int | None:
 
 
 def mean_columns(curve: MeanCurve) -> dict[str, Any]:
-    """``time``, ``mean``, ``lower``, ``upper``, ``n`` of ``curve``; long curves lose points nobody would see."""
+    """``time``, ``mean``, ``lower``, ``upper``, ``n``; long curves lose points that nobody would see."""
     drawn = np.stack([curve.mean, curve.lower, curve.upper])
     keep = _seen(drawn, curve.n) if curve.times.size > _FEW else np.ones(curve.times.size, dtype=bool)
     rows: dict[str, Any] = {"time": _plain(curve.times[keep])}

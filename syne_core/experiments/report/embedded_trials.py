@@ -7,41 +7,46 @@ setup before the second of any, until the budget is spent. What was left out is 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from syne_core.errors import ResultsError
 from syne_core.experiments.report.curve_columns import plain_number
+from syne_core.experiments.report.document import Columns
 from syne_core.experiments.report.trial_history import TrialHistory, TrialRecord, read_history
 from syne_core.experiments.report.worker_lanes import assign_workers
 from syne_core.experiments.seed_results import SeedResults
 from syne_core.experiments.study_results import BenchmarkResults, StudyResults
 
-__all__ = ["EmbeddedTrials", "TrialBudget", "embed_trials"]
+__all__ = ["EmbeddedTrials", "TrialBudget", "embed_trials", "thinned_trials"]
 
 
 @dataclass(frozen=True)
 class TrialBudget:
     """How much of the trials a report may hold.
 
-    :param characters: of JSON, in all
+    :param characters: of JSON for trials and their runs, in all
+    :param report_characters: of JSON for what they reported, in all
     :param experiments: to read, since reading takes time
     :param trials: of one experiment; beyond, the best and others evenly
-    :param reports: of one experiment; beyond, none
     """
 
-    characters: int = 3_500_000
+    characters: int = 2_400_000
+    report_characters: int = 1_400_000
     experiments: int = 200
     trials: int = 2000
-    reports: int = 20_000
 
 
 @dataclass
 class EmbeddedTrials:
-    """What was read of trials.
+    """What was read of trials; experiments are known by ``id`` of their ``SeedResults``.
 
-    :ivar position: of the details of an experiment, by the position of its folder in ``order``
+    :ivar details: as columns: ``trials``, ``runs``, ``reports``
+    :ivar position: of the details of an experiment
+    :ivar histories: of all experiments that were read
+    :ivar cuts: what was left out, in words
     """
 
     details: list[dict[str, Any]] = field(default_factory=list)
@@ -55,13 +60,12 @@ def embed_trials(
 ) -> EmbeddedTrials:
     """Read the trials of as many experiments as ``budget`` allows.
 
-    Experiments are known by ``id`` of their ``SeedResults``.
-
     :param on_progress: called with the number of experiments read, and of those to read
     """
     found = EmbeddedTrials()
     order = list(_in_turns(study))
-    left, unread, thinned = budget.characters, [], 0
+    room, room_for_reports = _Room(budget.characters), _Room(budget.report_characters)
+    unread, thinned, without_reports = [], 0, 0
     for number, (benchmark, seed) in enumerate(order[: budget.experiments]):
         if on_progress is not None:
             on_progress(number, min(len(order), budget.experiments))
@@ -71,25 +75,62 @@ def embed_trials(
             unread.append(f"{seed.folder.name}: {error}")
             continue
         found.histories[id(seed)] = history
-        columns, is_thinned = _columns(history, benchmark.mode, budget)
-        size = len(json.dumps(columns, separators=(",", ":")))
-        if size <= left:
-            left -= size
-            thinned += is_thinned
-            found.position[id(seed)] = len(found.details)
-            found.details.append(columns)
-    found.cuts += _cuts(len(order), len(found.details), thinned, unread, budget)
+        trials = thinned_trials(history.trials, benchmark.mode, budget.trials)
+        columns = {"trials": _trial_columns(trials), "runs": _run_columns(history, trials)}
+        if not room.takes(columns):
+            continue
+        reports = _report_columns(history, trials)
+        holds_reports = room_for_reports.takes(reports)
+        thinned += len(trials) < len(history.trials)
+        without_reports += not holds_reports
+        found.position[id(seed)] = len(found.details)
+        found.details.append({**columns, "reports": reports if holds_reports else _no_reports()})
+    found.cuts += _cuts(len(order), len(found.details), without_reports, thinned, unread, budget)
     return found
 
 
-def _cuts(total: int, held: int, thinned: int, unread: list[str], budget: TrialBudget) -> Iterator[str]:
+def thinned_trials(trials: Sequence[TrialRecord], mode: str, most: int) -> list[TrialRecord]:
+    """At most so many of ``trials``: half of them the best, the others evenly spread, by id.
+
+    :param mode: ``"min"`` or ``"max"``
+    """
+    if len(trials) <= most:
+        return list(trials)
+    sign = -1.0 if mode == "max" else 1.0
+    by_value = sorted(trials, key=lambda t: math.inf if t.best is None else sign * t.best)
+    best, others = by_value[: most // 2], by_value[most // 2 :]
+    others.sort(key=lambda trial: trial.trial_id)
+    step = len(others) / (most - len(best))
+    evenly = [others[int(i * step)] for i in range(most - len(best))]
+    return sorted([*best, *evenly], key=lambda trial: trial.trial_id)
+
+
+class _Room:
+    """How many characters of JSON may still come."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+
+    def takes(self, value: Any) -> bool:
+        size = len(json.dumps(value, separators=(",", ":")))
+        if size > self._left:
+            return False
+        self._left -= size
+        return True
+
+
+def _cuts(
+    total: int, held: int, without_reports: int, thinned: int, unread: list[str], budget: TrialBudget
+) -> Iterator[str]:
     if held < total - len(unread):
-        yield f"To keep the page small, it holds the trials of {held} of {total} experiments, the first seeds of each."
-    if thinned:
         yield (
-            f"Of {thinned} experiments with more than {budget.trials} trials or {budget.reports} reports, "
-            "the best trials are held, others evenly, and no reports."
+            f"To keep the page small, it holds the trials of {held} of {total} experiments, "
+            "the first seeds of each setup."
         )
+    if without_reports:
+        yield f"Single reports are left out for {without_reports} of the experiments whose trials it holds."
+    if thinned:
+        yield f"Of {thinned} experiments it holds {budget.trials} trials: the best, and others evenly."
     yield from (f"Trials cannot be read: {line}" for line in unread)
 
 
@@ -102,43 +143,34 @@ def _in_turns(study: StudyResults) -> Iterator[tuple[BenchmarkResults, SeedResul
                     yield benchmark, setup.seeds[turn]
 
 
-def _columns(history: TrialHistory, mode: str, budget: TrialBudget) -> tuple[dict[str, Any], bool]:
-    trials = list(history.trials)
-    is_thinned = len(trials) > budget.trials or len(history.reports) > budget.reports
-    if len(trials) > budget.trials:
-        trials = _best_and_others(trials, mode, budget.trials)
+def _run_columns(history: TrialHistory, trials: Sequence[TrialRecord]) -> Columns:
     kept = {trial.trial_id for trial in trials}
     workers = assign_workers(history.runs)
     runs = [(run, w) for run, w in zip(history.runs, workers, strict=True) if run.trial_id in kept]
-    reports = [] if is_thinned else history.reports
     return {
-        "trials": _trial_columns(trials),
-        "runs": {
-            "trial": [run.trial_id for run, _ in runs],
-            "start": [plain_number(run.start) for run, _ in runs],
-            "end": [plain_number(run.end) for run, _ in runs],
-            "worker": [worker for _, worker in runs],
-        },
-        "reports": {
-            "trial": [report.trial_id for report in reports],
-            "time": [plain_number(report.time) for report in reports],
-            "resource": [plain_number(report.resource) for report in reports],
-            "value": [None if r.value is None else plain_number(r.value) for r in reports],
-        },
-    }, is_thinned
+        "trial": [run.trial_id for run, _ in runs],
+        "start": [plain_number(run.start) for run, _ in runs],
+        "end": [plain_number(run.end) for run, _ in runs],
+        "worker": [worker for _, worker in runs],
+    }
 
 
-def _best_and_others(trials: list[TrialRecord], mode: str, number: int) -> list[TrialRecord]:
-    sign = -1.0 if mode == "max" else 1.0
-    by_value = sorted(trials, key=lambda t: float("inf") if t.best is None else sign * t.best)
-    best, others = by_value[: number // 2], by_value[number // 2 :]
-    others.sort(key=lambda trial: trial.trial_id)
-    step = len(others) / (number - len(best))
-    evenly = [others[int(i * step)] for i in range(number - len(best))]
-    return sorted([*best, *evenly], key=lambda trial: trial.trial_id)
+def _report_columns(history: TrialHistory, trials: Sequence[TrialRecord]) -> Columns:
+    kept = {trial.trial_id for trial in trials}
+    reports = [report for report in history.reports if report.trial_id in kept]
+    return {
+        "trial": [report.trial_id for report in reports],
+        "time": [plain_number(report.time, 5) for report in reports],
+        "resource": [plain_number(report.resource, 5) for report in reports],
+        "value": [None if r.value is None else plain_number(r.value, 5) for r in reports],
+    }
 
 
-def _trial_columns(trials: list[TrialRecord]) -> dict[str, Any]:
+def _no_reports() -> Columns:
+    return {"trial": [], "time": [], "resource": [], "value": []}
+
+
+def _trial_columns(trials: list[TrialRecord]) -> Columns:
     names = dict.fromkeys(name for trial in trials for name in trial.config)
     constants = {n: v for n in names if (v := _only_value(trials, n)) is not None}
     return {

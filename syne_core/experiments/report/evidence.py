@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-__all__ = ["ComparisonPart", "Evidence", "RankPart"]
+__all__ = ["ComparisonPart", "Evidence", "RankPart", "SummaryPart"]
+
+
+@dataclass(frozen=True)
+class SummaryPart:
+    """The answer in words.
+
+    :param benchmark: None: over all benchmarks
+    """
+
+    title: str
+    benchmark: str | None
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ComparisonPart:
-    """Two setups on one benchmark, paired by seed; differences are positive where ``better`` is better.
+    """Two setups, paired by seed; differences are positive where ``better`` is better.
 
+    :param benchmark: None: over all benchmarks, in units of each one's range
+    :param better: the one that is ahead, whether that is shown to be real or not
+    :param horizon: seconds at which they are compared
     :param n: pairs
     :param wins: pairs in which ``better`` is better
-    :param p: Wilcoxon's, adjusted by Holm's method for all comparisons on the benchmark
+    :param p: of Wilcoxon's signed-rank test, adjusted by Holm's method for all pairs of setups
+    :param seeds_needed: about how many would tell, if the difference is what it seems to be
+    :param speed_up: how many times sooner ``better`` reaches what all seeds of both reach
     :param sentence: what follows, in words
     """
 
-    benchmark: str
+    benchmark: str | None
     better: str
     worse: str
+    horizon: float | None
     n: int
     difference: float | None
     lower: float | None
@@ -30,28 +47,35 @@ class ComparisonPart:
     ties: int
     p: float | None
     is_significant: bool
+    verdict: str
+    seeds_needed: int | None
+    speed_up: float | None
     sentence: str
 
 
 @dataclass(frozen=True)
 class RankPart:
-    """Ranks of setups, 1 for the best, over blocks (seeds, or benchmarks and seeds).
+    """Ranks of setups, 1 for the best, over blocks (a seed on a benchmark).
 
-    :param title: what the blocks are
-    :param over_time: ``time`` and a list of mean ranks for each setup; empty where there is none
-    :param p: of Friedman's test
-    :param critical_difference: mean ranks that differ by more differ significantly (Nemenyi); None if unknown
+    :param benchmark: None: over all benchmarks
+    :param setups: labels
+    :param mean_ranks: of each setup at the end
+    :param p: of Friedman's test; None for fewer than three setups or two blocks
+    :param critical_difference: mean ranks that are further apart differ significantly (Nemenyi)
     :param cliques: groups of setups that cannot be told apart, as positions in ``setups``
+    :param time: seconds; over all benchmarks, shares of each one's time
+    :param over_time: mean ranks at these times, for each setup
     """
 
-    title: str
+    benchmark: str | None
     setups: tuple[str, ...]
-    mean_ranks: tuple[float, ...]
+    mean_ranks: tuple[float | None, ...]
     blocks: int
     p: float | None
     critical_difference: float | None
     cliques: tuple[tuple[int, ...], ...]
-    over_time: dict[str, Any]
+    time: tuple[float, ...]
+    over_time: tuple[tuple[float | None, ...], ...]
     note: str
 
 
@@ -59,11 +83,10 @@ class RankPart:
 class Evidence:
     """The answer in words, and what it rests on.
 
-    :param summary: sentences
     :param caveats: what a reader must know before believing them
     """
 
-    summary: tuple[str, ...]
+    summary: tuple[SummaryPart, ...]
     caveats: tuple[str, ...]
     comparisons: tuple[ComparisonPart, ...]
     ranks: tuple[RankPart, ...]

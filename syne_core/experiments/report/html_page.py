@@ -20,8 +20,8 @@ from syne_core.experiments.report.markdown import final_rows
 __all__ = ["as_html", "page_scripts"]
 
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-# On a dark page, black is not seen.
-_DARK = {"#000000": "#F2F2F2"}
+# On a dark page, black is not seen, and dark blue hardly.
+_DARK = {"#000000": "#F2F2F2", "#0072B2": "#2E93D1"}
 _NAMED_DASHES = {"solid": ""}
 
 
@@ -79,7 +79,8 @@ def _dash_array(dashes: Any) -> str:
 
 def _static(document: ReportDocument) -> str:
     """Summary and final values for readers without JavaScript."""
-    lines = [*document.evidence.summary, *document.evidence.caveats]
+    summary = [f"{part.title}: {line}" for part in document.evidence.summary for line in part.sentences]
+    lines = [*summary, *document.evidence.caveats]
     items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
     head, rows = final_rows(document)
     body = "".join(f"<tr>{''.join(f'<td>{html.escape(c)}</td>' for c in row)}</tr>" for row in rows)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from syne_core.experiments.report.document import ReportDocument
 
-__all__ = ["final_rows", "as_markdown"]
+__all__ = ["as_markdown", "final_rows"]
 
 _MOST_SETTINGS = 40
+_ALL = "all benchmarks (share of the range)"
 
 
 def as_markdown(document: ReportDocument) -> str:
@@ -38,7 +39,8 @@ def final_rows(document: ReportDocument) -> tuple[list[str], list[list[str]]]:
 def _lines(document: ReportDocument) -> Iterator[str]:
     yield f"# {_text(document.title)}"
     yield ""
-    yield from (f"- {_text(line)}" for line in document.evidence.summary)
+    for part in document.evidence.summary:
+        yield from (f"- {_text(part.title)}: {_text(line)}" for line in part.sentences)
     if document.evidence.caveats:
         yield from ("", "**Before you rely on this**", "")
         yield from (f"- {_text(line)}" for line in document.evidence.caveats)
@@ -69,7 +71,7 @@ def _comparisons(document: ReportDocument) -> Iterator[str]:
     ]
     rows = [
         [
-            *(pair.benchmark, pair.better, pair.worse, str(pair.n), _number(pair.difference)),
+            *(pair.benchmark or _ALL, pair.better, pair.worse, str(pair.n), _number(pair.difference)),
             "-" if pair.lower is None else f"{_number(pair.lower)} to {_number(pair.upper)}",
             f"{pair.wins}-{pair.losses}-{pair.ties}",
             "-" if pair.p is None else f"{pair.p:.2g}",
@@ -82,10 +84,10 @@ def _comparisons(document: ReportDocument) -> Iterator[str]:
 
 def _ranks(document: ReportDocument) -> Iterator[str]:
     for part in document.evidence.ranks:
-        order = sorted(zip(part.mean_ranks, part.setups, strict=True))
-        yield from ("", f"## Ranks: {_text(part.title)}", "", _text(part.note), "")
+        known = [(r, label) for r, label in zip(part.mean_ranks, part.setups, strict=True) if r is not None]
+        yield from ("", f"## Ranks: {_text(part.benchmark or _ALL)}", "", _text(part.note), "")
         yield from _table(
-            ["Setup", "Mean rank"], [[label, f"{rank:.3g}"] for rank, label in order], right=(1,)
+            ["Setup", "Mean rank"], [[label, f"{rank:.3g}"] for rank, label in sorted(known)], right=(1,)
         )
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from syne_core.experiments.metadata import metadata_config_space
@@ -37,17 +37,19 @@ _DESIGN = (
     *("rung_levels", "num_brackets", "brackets", "num_init_random", "model", "extra_args", "replay"),
 )
 _LONGEST = 300
+_ABSENT = "(not recorded)"
 _MOST_VALUES = 8
 
 Flat = dict[str, str]
-Rows = Sequence[tuple[str, "int | str", Flat]]  # setup, seed, settings
+Owner = tuple[str, str, "int | str"]  # benchmark, setup, seed
+Rows = Sequence[tuple[Owner, Flat]]
 
 
 def setting_groups(study: StudyResults) -> list[SettingGroup]:
     """A group for the environment of all experiments, and one for each benchmark."""
     everything: dict[str, Rows] = {
         b.name: [
-            (setup.label, seed.folder.seed, _flat(seed.folder.metadata))
+            ((b.name, setup.label, seed.folder.seed), _flat(seed.folder.metadata))
             for setup in b.setups
             for seed in setup.seeds
         ]
@@ -60,34 +62,35 @@ def setting_groups(study: StudyResults) -> list[SettingGroup]:
 
 
 def _group(title: str, rows: Rows, environment: bool) -> SettingGroup:
-    names = dict.fromkeys(name for _, _, flat in rows for name in flat)
+    names = dict.fromkeys(name for _, flat in rows for name in flat)
+    everybody = [owner for owner, _ in rows]
     common: list[tuple[str, str]] = []
     different: list[SettingRow] = []
     for name in names:
         if _is_of(name, _ENVIRONMENT) != environment or _is_time(name):
             continue
-        values: dict[str, list[tuple[str, int | str]]] = defaultdict(list)
-        for label, seed, flat in rows:
-            values[flat.get(name, "(not recorded)")].append((label, seed))
+        values: dict[str, list[Owner]] = defaultdict(list)
+        for owner, flat in rows:
+            values[flat.get(name, _ABSENT)].append(owner)
         if len(values) == 1:
             common.append((name, next(iter(values))))
         else:
-            different.append(_row(name, values))
+            different.append(_row(name, values, everybody))
     order = {"matters": 0, "design": 1, "seed": 2}
     return SettingGroup(title, tuple(common), tuple(sorted(different, key=lambda row: order[row.kind])))
 
 
-def _row(name: str, values: Mapping[str, list[tuple[str, int | str]]]) -> SettingRow:
+def _row(name: str, values: Mapping[str, list[Owner]], everybody: Sequence[Owner]) -> SettingRow:
     kind = _kind(name, values)
     if kind == "seed":
         return SettingRow(name, kind, ((f"{len(values)} values", "one for each repetition"),))
-    shown = [(value, _who(who)) for value, who in list(values.items())[:_MOST_VALUES]]
+    shown = [(value, _who(owners, everybody)) for value, owners in list(values.items())[:_MOST_VALUES]]
     if len(values) > _MOST_VALUES:
         shown.append((f"and {len(values) - _MOST_VALUES} more", ""))
     return SettingRow(name, kind, tuple(shown))
 
 
-def _kind(name: str, values: Mapping[str, list[tuple[str, int | str]]]) -> str:
+def _kind(name: str, values: Mapping[str, list[Owner]]) -> str:
     if _is_of(name, _SEEDS) or name.endswith(("_seed", ".seed")):
         return "seed"
     if any(name == part or name.startswith((f"{part}.", f"{part}_")) for part in _DESIGN):
@@ -95,19 +98,30 @@ def _kind(name: str, values: Mapping[str, list[tuple[str, int | str]]]) -> str:
     if _is_of(name, _ENVIRONMENT):
         return "matters"
     homes: dict[str, set[str]] = defaultdict(set)
-    for value, who in values.items():
-        for label, _ in who:
+    for value, owners in values.items():
+        for _, label, _ in owners:
             homes[label].add(value)
-    describes_method = all(len(found) == 1 for found in homes.values()) and "(not recorded)" in values
+    describes_method = all(len(found) == 1 for found in homes.values()) and _ABSENT in values
     return "design" if describes_method else "matters"
 
 
-def _who(experiments: Iterable[tuple[str, int | str]]) -> str:
-    """``RS seeds 0-4; ASHA seed 3``."""
-    seeds: dict[str, list[int | str]] = defaultdict(list)
-    for label, seed in experiments:
-        seeds[label].append(seed)
-    return _cut("; ".join(f"{label} {seed_ranges(found)}" for label, found in seeds.items()))
+def _who(owners: Sequence[Owner], everybody: Sequence[Owner]) -> str:
+    """``RS seeds 0-4; ASHA`` (all of its seeds); with several benchmarks, each with its name."""
+    several = len({benchmark for benchmark, _, _ in everybody}) > 1
+    parts = []
+    for benchmark in dict.fromkeys(benchmark for benchmark, _, _ in owners):
+        mine = [owner for owner in owners if owner[0] == benchmark]
+        all_of_it = [owner for owner in everybody if owner[0] == benchmark]
+        text = "all" if len(mine) == len(all_of_it) else "; ".join(_setups(mine, all_of_it))
+        parts.append(f"{benchmark}: {text}" if several else text)
+    return _cut(" | ".join(parts))
+
+
+def _setups(owners: Sequence[Owner], everybody: Sequence[Owner]) -> Iterator[str]:
+    for label in dict.fromkeys(label for _, label, _ in owners):
+        seeds = [seed for _, of, seed in owners if of == label]
+        total = sum(1 for _, of, _ in everybody if of == label)
+        yield label if len(seeds) == total else f"{label} {seed_ranges(seeds)}"
 
 
 def _is_of(name: str, parts: Sequence[str]) -> bool:

@@ -179,7 +179,7 @@
       }
       const sign = this.options.upsideDown || this.options.mode === "min" ? 1 : -1;
       rows.sort((a, b) => (a.value === null) - (b.value === null) || sign * (a.value - b.value));
-      R.empty(this.readout).append(R.h("strong", {}, R.seconds(time)), R.h("table", {}, R.h("tbody", {}, rows.slice(0, 12).map((r) => r.row))));
+      R.empty(this.readout).append(R.h("strong", {}, this.options.share ? `${R.number(100 * time, 3)} % of the time` : R.seconds(time)), R.h("table", {}, R.h("tbody", {}, rows.slice(0, 12).map((r) => r.row))));
       R.place(this.readout, this.plot, at, this.area.top + 0.75 * (this.area.bottom - this.area.top));
     }
 

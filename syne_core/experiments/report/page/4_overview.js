@@ -5,21 +5,26 @@
   R.sections = [];
   /* A section: id, title, short title for the contents, content. Empty content: no section. */
   R.section = function (id, title, short, content) {
-    const nodes = content.filter(Boolean);
+    const nodes = content.flat().filter(Boolean);
     if (nodes.length) R.sections.push({ id, short, element: R.h("section", { id, "aria-labelledby": `${id}-title` }, R.h("h2", { id: `${id}-title` }, title), nodes) });
   };
   R.note = (lines) => lines.length ? R.h("div", { class: "note" }, lines.length === 1 ? lines[0] : R.h("ul", {}, lines.map((line) => R.h("li", {}, line)))) : null;
   R.setupOf = (experiment) => D.benchmarks[experiment.benchmark].setups[experiment.setup];
   R.better = (mode) => mode === "max" ? "higher is better" : "lower is better";
-  R.withSwatch = (label) => [R.swatch(D.labels.indexOf(label)), ` ${label}`];
+  R.withSwatch = (label) => R.h("span", { class: label.length <= 30 ? "whole" : null }, R.swatch(D.labels.indexOf(label)), ` ${label}`);
   const many = D.benchmarks.length > 1;
+
+  const MOST_OPEN = 6;
+  const verdict = (part) => R.h("div", { class: "verdict" }, R.h("h3", {}, part.title),
+    R.h("p", { class: "headline" }, part.sentences[0]), R.h("ul", {}, part.sentences.slice(1).map((line) => R.h("li", {}, line))));
 
   R.summary = function () {
     const trials = D.costs.reduce((sum, row) => sum + row.trials, 0);
     const facts = [["Benchmarks", D.benchmarks.length], ["Setups compared", D.labels.length], ["Experiments", D.experiments.length], ["Trials", trials]];
     R.section("summary", "Summary", "Summary", [
       R.h("dl", { class: "facts" }, facts.map(([name, value]) => R.h("div", {}, R.h("dt", {}, name), R.h("dd", {}, R.number(value))))),
-      R.h("ul", { class: "verdicts" }, D.evidence.summary.map((line) => R.h("li", {}, line))),
+      D.evidence.summary.slice(0, MOST_OPEN).map(verdict),
+      D.evidence.summary.length > MOST_OPEN ? R.h("details", {}, R.h("summary", {}, `${D.evidence.summary.length - MOST_OPEN} more benchmarks`), D.evidence.summary.slice(MOST_OPEN).map(verdict)) : null,
       D.evidence.caveats.length ? R.h("div", { class: "note caveats" }, R.h("strong", {}, "Before you rely on this"), R.h("ul", {}, D.evidence.caveats.map((line) => R.h("li", {}, line)))) : null,
     ]);
   };

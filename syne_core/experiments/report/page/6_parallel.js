@@ -4,18 +4,18 @@
    R.parallel({title, subtitle, axes, rows, metric, mode, onPick}); an axis: {name, scale, lower, upper, categories, value(row)};
    a row: {value, text}. The best rows are drawn last, so on top. */
 (function (R) {
-  const TOP = 34, BOTTOM = 26, MOST = 1500, NARROWEST = 92;
+  const TOP = 34, BOTTOM = 26, MOST = 1200, BEST = 400, NARROWEST = 92;
 
   R.parallel = function (options) {
     const sign = options.mode === "max" ? 1 : -1;
     const known = options.rows.filter((row) => row.value !== null).sort((a, b) => sign * (a.value - b.value));
-    const rows = known.slice(-MOST);
+    const rows = thin(known);
     const axes = [...options.axes.map((axis) => withRange(axis, rows)), withRange({ name: options.metric, scale: "linear", value: (row) => row.value, isMetric: true }, rows)];
     const filters = axes.map(() => null);
     const plot = R.h("div", { class: "plot parallel", tabindex: 0, role: "img", "aria-label": `${options.title}: ${rows.length} configurations over ${axes.map((a) => a.name).join(", ")}` });
     const box = R.h("div", { class: "scroll bare", tabindex: 0, role: "region", "aria-label": `${options.title}, scrolls sideways` }, plot);
     const status = R.h("p", { class: "chosen", "aria-live": "polite" });
-    const rank = new Map(rows.map((row, i) => [row, rows.length < 2 ? 1 : i / (rows.length - 1)]));
+    const rank = new Map(known.map((row, i) => [row, known.length < 2 ? 1 : i / (known.length - 1)]));
     let width = 0, lines = [];
 
     function draw() {
@@ -44,7 +44,7 @@
 
     function drawAxis(axis, at, y, index, bottom) {
       const group = R.s("g");
-      group.append(R.s("text", { class: axis.isMetric ? "strong" : null, x: at, y: index % 2 && axes.length > 4 ? 12 : 24, "text-anchor": "middle", "font-weight": axis.isMetric ? 600 : 400 }, R.cut(axis.name, 20)),
+      group.append(R.s("text", { class: axis.isMetric ? "strong" : null, x: index === 0 ? 4 : axis.isMetric ? at + 33 : at, y: index % 2 && axes.length > 4 ? 12 : 24, "text-anchor": index === 0 ? "start" : axis.isMetric ? "end" : "middle", "font-weight": axis.isMetric ? 600 : 400 }, R.cut(axis.name, 20)),
         R.s("line", { class: "axis", x1: at, x2: at, y1: TOP, y2: bottom }));
       for (const tick of ticksOf(axis)) {
         const level = y(tick);
@@ -77,7 +77,7 @@
     function apply() {
       let count = 0;
       for (const { row, line } of lines) { const on = passes(row); count += on; line.setAttribute("visibility", on ? "visible" : "hidden"); }
-      const cut = known.length > rows.length ? ` The best ${rows.length} of ${known.length} are drawn.` : "";
+      const cut = known.length > rows.length ? ` Of ${known.length}, the best ${BEST} and others evenly are drawn.` : "";
       const missing = options.rows.length - known.length;
       status.textContent = `${count} of ${rows.length} configurations.${cut}${missing ? ` ${missing} without a finite value are not drawn.` : ""} Drag along an axis to choose a range, click it to let go.`;
     }
@@ -93,6 +93,13 @@
     return R.h("figure", { class: "parallel-chart" }, R.h("figcaption", {}, options.title, options.subtitle ? R.h("small", {}, options.subtitle) : null),
       box, status, R.h("div", { class: "tools" }, clear), scale);
   };
+
+  /* The best, and others evenly; worst first. */
+  function thin(rows) {
+    if (rows.length <= MOST) return rows;
+    const others = rows.length - BEST, step = others / (MOST - BEST);
+    return [...Array.from({ length: MOST - BEST }, (_, i) => rows[Math.floor(i * step)]), ...rows.slice(-BEST)];
+  }
 
   /* From pale to strong, in steps of lightness, so that it reads without colour vision. */
   function shade(share) {
