@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from syne_core.experiments.aggregate import mean_with_interval
-from syne_core.experiments.experiment_folder import UNKNOWN_STATE
 from syne_core.experiments.seed_results import SeedResults
 from syne_core.experiments.study_results import BenchmarkResults, SetupResults, StudyResults
 
@@ -27,6 +26,8 @@ class FinalRow:
     :param best: the best value of all seeds
     :param num_trials: trials started, over all seeds
     :param trials_per_hour: per experiment
+    :param until: where time limits differ, the second up to which experiments count; seeds that are not
+        known then do not. None: values are final
     """
 
     benchmark: str
@@ -45,6 +46,7 @@ class FinalRow:
     best: float | None
     num_trials: int
     trials_per_hour: float | None
+    until: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As an object of JSON."""
@@ -61,8 +63,9 @@ def final_table(study: StudyResults, confidence: float = 0.95) -> list[FinalRow]
 
 
 def _row(benchmark: BenchmarkResults, setup: SetupResults, confidence: float) -> FinalRow:
-    finals = [(seed, v) for seed in setup.seeds if (v := seed.curve.final) is not None]
-    ended = [value for seed, value in finals if _has_ended(seed)]
+    until = benchmark.common_horizon if benchmark.budgets_differ else None
+    finals = [(seed, v) for seed in setup.seeds if (v := _value(seed, until)) is not None]
+    ended = [value for seed, value in finals if seed.has_ended]
     mean, lower, upper = mean_with_interval(ended or [value for _, value in finals], confidence)
     trials = sum(seed.num_trials for seed in setup.seeds)
     hours = sum(seed.elapsed for seed in setup.seeds) / 3600
@@ -84,12 +87,12 @@ def _row(benchmark: BenchmarkResults, setup: SetupResults, confidence: float) ->
         best=pick((value for _, value in finals), default=None),
         num_trials=trials,
         trials_per_hour=trials / hours if hours > 0 else None,
+        until=until,
     )
 
 
-def _has_ended(seed: SeedResults) -> bool:
-    """Syne Tune does not record it; its folders are taken as they are."""
-    return seed.folder.is_finished or seed.folder.state == UNKNOWN_STATE
+def _value(seed: SeedResults, until: float | None) -> float | None:
+    return seed.curve.final if until is None else _finite(seed.curve.at(until))
 
 
 def _finite(value: Any) -> float | None:

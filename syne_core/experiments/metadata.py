@@ -16,6 +16,7 @@ from syne_core.config_space import config_space_from_json_dict
 from syne_core.errors import ConfigSpaceError, ResultsError, UnknownNameError, UsageError
 
 __all__ = [
+    "declared_mode",
     "integer_entry",
     "metadata_config_space",
     "metric_and_mode",
@@ -92,7 +93,7 @@ def metric_and_mode(
         if not -len(names) <= metric < len(names):
             raise UnknownNameError("metric", str(metric), names)
         metric = names[metric]
-    known = _known_mode(metadata, names, metric)
+    known = declared_mode(metadata, metric)
     if mode is not None and mode not in _MODES:
         raise UnknownNameError("mode", mode, _MODES)
     if known and mode and known != mode:
@@ -122,8 +123,9 @@ def metadata_config_space(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return space
 
 
-def _known_mode(metadata: Mapping[str, Any], names: list[str], metric: str) -> str | None:
-    modes = metadata.get("metric_mode")
+def declared_mode(metadata: Mapping[str, Any], metric: str) -> str | None:
+    """What the metadata say of ``metric``: ``"min"``, ``"max"`` or nothing."""
+    names, modes = metric_names(metadata), metadata.get("metric_mode")
     if isinstance(modes, list):
         by_name = dict(zip(names, modes, strict=False))
         mode = by_name.get(metric)

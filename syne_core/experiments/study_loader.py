@@ -13,11 +13,11 @@ from pathlib import Path
 
 from syne_core.errors import ResultsError, UnknownNameError, UsageError
 from syne_core.experiments.experiment_folder import BrokenExperiment, ExperimentFolder
-from syne_core.experiments.metadata import metric_and_mode, metric_names
+from syne_core.experiments.metadata import declared_mode, metric_and_mode, metric_names
 from syne_core.experiments.scan import scan_study
 from syne_core.experiments.seed_results import SeedResults, seed_columns, seed_results
 from syne_core.experiments.selection import newest_of_each, select_experiments
-from syne_core.experiments.shared_metric import says_metric, shared_metadata
+from syne_core.experiments.shared_metric import check_modes, says_metric, shared_metadata
 from syne_core.experiments.study_results import BenchmarkResults, SetupResults, StudyResults
 
 __all__ = ["load_studies", "load_study"]
@@ -131,7 +131,8 @@ class _BenchmarkLoader:
             new, old = newest_of_each(c.folder for c in candidates if c.tag == tag)
             newest += [_Candidate(tag, folder) for folder in new]
             superseded += old
-        declared = shared_metadata([c.folder.metadata for c in newest])
+        metadata = [candidate.folder.metadata for candidate in newest]
+        declared = shared_metadata(metadata, self._metric, self._mode)
         if self._metric == 0 and self._mode is None and not says_metric(declared):
             for candidate in newest:
                 self._set_aside(candidate.folder, "its metadata do not say which metric counts, or how")
@@ -139,11 +140,13 @@ class _BenchmarkLoader:
         if isinstance(self._metric, str) and self._metric not in metric_names(declared):
             self._check_reported(name, newest, metric_names(declared))
         metric, mode = metric_and_mode(declared, self._metric, self._mode)
+        check_modes(name, metadata, metric, self._mode)
         limits_differ = len({c.folder.time_limit for c in newest}) > 1
         groups: dict[_Key, list[SeedResults]] = defaultdict(list)
         for candidate in newest:
             folder = candidate.folder
             try:
+                _check_mode(folder, metric, mode)
                 results = folder.load_numbers(seed_columns(metric))
                 seed = seed_results(folder, results, metric, mode, limits_differ)
             except ResultsError as error:
@@ -186,6 +189,12 @@ class _BenchmarkLoader:
 
 
 _Key = tuple[str, str, "int | None"]
+
+
+def _check_mode(folder: ExperimentFolder, metric: str, mode: str) -> None:
+    own = declared_mode(folder.metadata, metric)
+    if own not in (None, mode):
+        raise ResultsError(f"it was run with mode {own} of '{metric}', the others with mode {mode}")
 
 
 def _workers(count: int | None) -> str:

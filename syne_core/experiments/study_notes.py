@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from syne_core.experiments.experiment_folder import UNKNOWN_STATE
+from syne_core.experiments.metadata import number_entry
+from syne_core.experiments.seed_results import SeedResults
 from syne_core.experiments.study_results import BenchmarkResults, SetupResults, StudyResults
 
 __all__ = ["benchmark_notes", "expected_methods", "left_out_notes", "seed_ranges", "study_notes"]
 
 
 def study_notes(study: StudyResults) -> list[str]:
-    """What is missing or unfinished, a line each, beginning with the benchmark if there are several."""
+    """What is missing or doubtful, a line each, beginning with the benchmark if there are several."""
+    return [*_empty_studies(study), *_of_benchmarks(study)]
+
+
+def _of_benchmarks(study: StudyResults) -> list[str]:
     return _by_benchmark(study, lambda benchmark: benchmark_notes(benchmark, expected_methods(study)))
 
 
@@ -36,12 +42,20 @@ def benchmark_notes(benchmark: BenchmarkResults, methods: Iterable[str]) -> list
 
     :param methods: see ``expected_methods``
     """
+    horizon = benchmark.common_horizon
     candidates = {
         "missing": _missing(benchmark, methods),
         "unfinished": _unfinished(benchmark),
+        f"{benchmark.metric} is not reported": _without_metric(benchmark),
         "no finite value yet": _without_value(benchmark),
+        f"trials with reports that lack a finite {benchmark.metric}, which are passed over": _diverged(
+            benchmark
+        ),
         "state not recorded, curve ends at the last report": _unknown(benchmark),
-        "time limits differ, each curve ends at its own": _limits(benchmark),
+        f"time limits differ, each curve ends at its own, compared up to {horizon:g} s": _limits(benchmark),
+        "other limits differ, and what is compared cost more here than there": _other_limits(benchmark),
+        "the clock went back, which was evened out": _went_back(benchmark),
+        "no report for so long that the clock may have leapt": _leapt(benchmark),
         "known of methods": _of_methods(benchmark),
     }
     notes = {title: "; ".join(parts) for title, parts in candidates.items()}
@@ -60,6 +74,12 @@ def seed_ranges(seeds: Iterable[int | str]) -> str:
     texts = [str(a) if a == b else f"{a}-{b}" for a, b in runs]
     texts += sorted({s for s in found if isinstance(s, str)})
     return f"seed{'s' if len(set(found)) > 1 else ''} {', '.join(texts)}"
+
+
+def _empty_studies(study: StudyResults) -> list[str]:
+    present = {setup.tag for benchmark in study.benchmarks for setup in benchmark.setups}
+    empty = [tag for tag in study.tags if tag not in present]
+    return [f"nothing to compare in: {', '.join(empty)}"] if empty and present else []
 
 
 def _missing(benchmark: BenchmarkResults, methods: Iterable[str]) -> Iterator[str]:
@@ -84,9 +104,43 @@ def _unfinished(benchmark: BenchmarkResults) -> Iterator[str]:
             yield f"{_seeds_with(setup, state)} ({state})"
 
 
+def _without_metric(benchmark: BenchmarkResults) -> Iterator[str]:
+    for setup in benchmark.setups:
+        if lacking := [seed.folder.seed for seed in setup.seeds if _lacks_metric(seed)]:
+            yield f"{setup.label} {seed_ranges(lacking)}"
+
+
+def _lacks_metric(seed: SeedResults) -> bool:
+    return seed.num_reports > 0 and not seed.reports_metric
+
+
+def _diverged(benchmark: BenchmarkResults) -> Iterator[str]:
+    for setup in benchmark.setups:
+        if count := sum(seed.num_diverged for seed in setup.seeds):
+            yield f"{setup.label} {count} of {sum(seed.num_trials for seed in setup.seeds)}"
+
+
+def _went_back(benchmark: BenchmarkResults) -> Iterator[str]:
+    return _clocks(benchmark, lambda seed: seed.clock_back)
+
+
+def _leapt(benchmark: BenchmarkResults) -> Iterator[str]:
+    return _clocks(benchmark, lambda seed: seed.clock_leap)
+
+
+def _clocks(benchmark: BenchmarkResults, jump: Callable[[SeedResults], float]) -> Iterator[str]:
+    for setup in benchmark.setups:
+        yield from (
+            f"{setup.label} {seed_ranges([seed.folder.seed])} ({jump(seed):.4g} s)"
+            for seed in setup.seeds
+            if jump(seed)
+        )
+
+
 def _without_value(benchmark: BenchmarkResults) -> Iterator[str]:
     for setup in benchmark.setups:
-        if empty := [seed.folder.seed for seed in setup.seeds if not seed.has_value]:
+        seeds = [seed for seed in setup.seeds if not seed.has_value and not _lacks_metric(seed)]
+        if empty := [seed.folder.seed for seed in seeds]:
             yield f"{setup.label} {seed_ranges(empty)}"
 
 
@@ -116,6 +170,14 @@ def _limits(benchmark: BenchmarkResults) -> Iterator[str]:
     if len(limits) > 1:
         shown = (f"{limit:g} s" for limit in sorted(limit for limit in limits if limit is not None))
         yield ", ".join([*shown, *(["none"] if None in limits else [])])
+
+
+def _other_limits(benchmark: BenchmarkResults) -> Iterator[str]:
+    for name in ("max_num_evaluations", "max_cost"):
+        limits = {number_entry(seed.folder.metadata, name) for seed in benchmark.seeds}
+        if len(limits) > 1:
+            shown = [f"{limit:g}" for limit in sorted(limit for limit in limits if limit is not None)]
+            yield f"{name} {', '.join([*shown, *(['none'] if None in limits else [])])}"
 
 
 def _of_methods(benchmark: BenchmarkResults) -> Iterator[str]:

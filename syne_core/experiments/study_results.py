@@ -34,9 +34,11 @@ class SetupResults:
     def common_horizon(self) -> float:
         """The last second at which all its seeds are known, infinite if they stay as they are.
 
-        Seeds that broke off do not count, unless all did: they would hide what the others found.
+        Seeds that broke off do not count, unless all did: they would hide what the others found. Nor do
+        seeds without a value.
         """
-        ended = [seed for seed in self.seeds if seed.has_ended] or list(self.seeds)
+        with_value = [seed for seed in self.seeds if seed.has_value]
+        ended = [seed for seed in with_value if seed.has_ended] or with_value
         return min((seed.curve.known_until for seed in ended), default=math.inf)
 
     def mean_curve(self, confidence: float = 0.95, horizon: float | None = None) -> MeanCurve:
@@ -67,6 +69,11 @@ class BenchmarkResults:
     def horizon(self) -> float:
         """Seconds of the longest experiment."""
         return max((seed.elapsed for seed in self.seeds), default=0.0)
+
+    @property
+    def budgets_differ(self) -> bool:
+        """Whether experiments were given different times."""
+        return len({seed.folder.time_limit for seed in self.seeds}) > 1
 
     @property
     def common_horizon(self) -> float:

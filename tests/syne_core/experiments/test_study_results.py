@@ -82,7 +82,9 @@ def test_with_different_time_limits_a_curve_ends_at_its_own(tmp_path: Path) -> N
     write_experiment(tmp_path, reports(POINTS), seed=2, elapsed=30.0, limit=60.0)  # all configurations tried
     study = load_study("demo", tmp_path)
     assert [seed.curve.known_until for seed in study.benchmarks[0].seeds] == [60.5, 120.0, math.inf]
-    assert "time limits differ, each curve ends at its own: 60 s, 120 s" in study_notes(study)
+    assert study_notes(study) == [
+        "time limits differ, each curve ends at its own, compared up to 60.5 s: 60 s, 120 s"
+    ]
 
 
 def test_notes_say_what_is_missing_unfinished_or_without_value(tmp_path: Path) -> None:
@@ -95,8 +97,9 @@ def test_notes_say_what_is_missing_unfinished_or_without_value(tmp_path: Path) -
         "missing: ASHA seeds 2-4; BO seeds 0-2, 4; ST seeds 1-4",
         "unfinished: ASHA seed 0 (interrupted); BO seed 3 (running)",
         "no finite value yet: ASHA seed 1; BO seed 3",
+        "trials with reports that lack a finite accuracy, which are passed over: ASHA 1 of 4",
         "state not recorded, curve ends at the last report: ST seed 0",
-        "time limits differ, each curve ends at its own: 60 s, none",
+        "time limits differ, each curve ends at its own, compared up to 4 s: 60 s, none",
     ]
 
 
