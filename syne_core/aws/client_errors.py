@@ -42,6 +42,7 @@ _UNREACHABLE = frozenset(
     {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyConnectionError"}
     | {"ConnectionClosedError", "SSLError", "HTTPClientError", "ConnectionError"}
 )
+_REMEDY_OF_DENIED = "A policy, yours or the bucket's, must allow it (docs/sagemaker.md, Policies)."
 _KEY_ID = re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b")
 
 
@@ -75,7 +76,7 @@ def explain(error: BaseException, doing: str) -> str:
     if code in _INVALID:
         return f"{start}AWS does not know these credentials ({code}). Check them and AWS_PROFILE."
     if code in _DENIED:
-        return f"{start}access denied. {said or 'A policy must allow it.'}"
+        return f"{start}access denied. {said + ' ' if said else ''}{_REMEDY_OF_DENIED}"
     if code in _UNREACHABLE:
         return f"{start}no connection. {said} Check the region, the network and AWS_ENDPOINT_URL."
     return f"{start}{said}" if code in said else f"{start}{said} ({code})"
