@@ -259,9 +259,9 @@ def _add(archive: tarfile.TarFile, file: BundleFile) -> None:
             hashed = _HashingReader(stream)
             archive.addfile(entry, hashed)
     except OSError as error:
-        raise SyneError(f"{file.origin} changed while it was packed: {error}") from None
+        raise SyneError(f"{file.name} changed while it was packed: {error}") from None
     if hashed.digest.hexdigest() != file.sha256:
-        raise SyneError(f"{file.origin} changed while it was packed; start again")
+        raise SyneError(f"{file.name} changed while it was packed; start again")
 
 
 class _HashingReader:
