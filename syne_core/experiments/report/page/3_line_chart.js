@@ -106,7 +106,7 @@
     draw() {
       if (!this.width) return;
       const { x, y } = this.view || this.limits();
-      const height = Math.round(Math.max(220, Math.min(380, this.width * 0.55)));
+      const height = Math.round(Math.max(250, Math.min(380, this.width * 0.55)));
       const bottom = height - BOTTOM, unit = this.options.xUnit;
       const vertical = this.options.upsideDown ? R.scale(y[0], y[1], TOP, bottom, false) : R.scale(y[0], y[1], bottom, TOP, this.log.y);
       const left = R.leftMargin(vertical, bottom - TOP);

@@ -8,7 +8,8 @@
     const nodes = content.flat().filter(Boolean);
     if (nodes.length) R.sections.push({ id, short, element: R.h("section", { id, "aria-labelledby": `${id}-title` }, R.h("h2", { id: `${id}-title` }, title), nodes) });
   };
-  R.note = (lines) => lines.length ? R.h("div", { class: "note" }, lines.length === 1 ? lines[0] : R.h("ul", {}, lines.map((line) => R.h("li", {}, line)))) : null;
+  const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+  R.note = (given) => { const lines = given.map(capital); return lines.length ? R.h("div", { class: "note" }, lines.length === 1 ? lines[0] : R.h("ul", {}, lines.map((line) => R.h("li", {}, line)))) : null; };
   R.setupOf = (experiment) => D.benchmarks[experiment.benchmark].setups[experiment.setup];
   R.better = (mode) => mode === "max" ? "higher is better" : "lower is better";
   R.withSwatch = (label) => R.h("span", { class: label.length <= 30 ? "whole" : null }, R.swatch(D.labels.indexOf(label)), ` ${label}`);
@@ -25,7 +26,7 @@
       R.h("dl", { class: "facts" }, facts.map(([name, value]) => R.h("div", {}, R.h("dt", {}, name), R.h("dd", {}, R.number(value))))),
       D.evidence.summary.slice(0, MOST_OPEN).map(verdict),
       D.evidence.summary.length > MOST_OPEN ? R.h("details", {}, R.h("summary", {}, `${D.evidence.summary.length - MOST_OPEN} more benchmarks`), D.evidence.summary.slice(MOST_OPEN).map(verdict)) : null,
-      D.evidence.caveats.length ? R.h("div", { class: "note caveats" }, R.h("strong", {}, "Before you rely on this"), R.h("ul", {}, D.evidence.caveats.map((line) => R.h("li", {}, line)))) : null,
+      D.evidence.caveats.length ? R.h("div", { class: "note caveats" }, R.h("strong", {}, "Before you rely on this"), R.h("ul", {}, D.evidence.caveats.map((line) => R.h("li", {}, capital(line))))) : null,
     ]);
   };
 
@@ -60,9 +61,9 @@
     const columns = [
       many ? { title: "Benchmark", value: (r) => r.benchmark } : null,
       { title: "Setup", value: (r) => r.setup, node: (r) => R.withSwatch(r.setup) },
-      { title: "Seeds", value: (r) => r.seeds, text: (r) => r.is_provisional || r.ended === r.seeds ? r.seeds : `${r.ended} of ${r.seeds}`, num: true },
       { title: "Mean", value: (r) => r.mean, text: (r) => R.number(r.mean) + (r.is_provisional ? " so far" : ""), num: true },
       { title: `${R.number(100 * D.confidence)} % interval`, value: (r) => r.lower, text: (r) => r.lower === null ? "–" : `${R.number(r.lower)} to ${R.number(r.upper)}`, num: true },
+      { title: "Seeds", value: (r) => r.seeds, text: (r) => r.is_provisional || r.ended === r.seeds ? r.seeds : `${r.ended} of ${r.seeds}`, num: true },
       { title: "Best seed", value: (r) => r.best, num: true, text: (r) => R.number(r.best) },
       { title: "Trials", value: (r) => r.num_trials, num: true },
       { title: "Trials per hour", value: (r) => r.trials_per_hour, num: true, text: (r) => R.number(r.trials_per_hour, 3) },

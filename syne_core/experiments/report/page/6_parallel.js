@@ -27,9 +27,9 @@
       const group = R.s("g");
       lines = rows.map((row) => {
         const points = axes.map((axis, i) => [x(i), y[i](axis.value(row))]).filter((p) => Number.isFinite(p[1]));
-        const share = rank.get(row), best = share > 0.9;
-        const line = R.s("path", { d: `M${points.map((p) => p.map((v) => v.toFixed(1)).join(",")).join("L")}`, fill: "none", "stroke-width": best ? 1.6 : 0.8,
-          style: `stroke:${shade(share)};stroke-opacity:${best ? 0.95 : 0.45}` });
+        const share = rank.get(row), best = share > 0.9, few = rows.length < 80;
+        const line = R.s("path", { d: `M${points.map((p) => p.map((v) => v.toFixed(1)).join(",")).join("L")}`, fill: "none", "stroke-width": best ? 1.6 : few ? 1.3 : 0.8,
+          style: `stroke:${shade(share)};stroke-opacity:${best || few ? 0.95 : 0.45}` });
         line.addEventListener("pointerenter", () => tell(row, line));
         line.addEventListener("pointerleave", () => { line.style.strokeWidth = ""; });
         if (options.onPick) line.addEventListener("click", () => options.onPick(row));
