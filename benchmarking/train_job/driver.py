@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import IO, Any, ClassVar
 
+from benchmarking.commons.quoting import one_line
 from benchmarking.train_job.training_order import TrainingOrder
 from syne_core.errors import UsageError, nearest_name
 
-__all__ = ["Artifact", "JobReport", "Started", "TrainDriver"]
+__all__ = ["COMPLETED", "FAILED", "STOPPED", "Artifact", "JobReport", "Started", "TrainDriver", "printable"]
 
 COMPLETED, FAILED, STOPPED = "Completed", "Failed", "Stopped"
+
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def printable(line: str) -> str:
+    """A line that a job wrote, as it may stand in a message: no colours, no control characters."""
+    return one_line(_COLOURS.sub("", line))
 
 
 @dataclass(frozen=True)
@@ -41,9 +51,12 @@ class JobReport:
 
     @property
     def in_words(self) -> str:
-        """Status, detail and reason on one line."""
+        """Status, detail and the first line of the reason, on one line."""
         said = self.status if self.detail in ("", self.status) else f"{self.status} ({self.detail})"
-        return f"{said}: {' '.join(self.reason.split())}" if self.reason else said
+        if not self.reason:
+            return said
+        first, _, _ = self.reason.strip().partition("\n")
+        return f"{said}: {printable(first)}"
 
 
 class Artifact(ABC):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarking.train_job.downloading import downloaded
-from benchmarking.train_job.driver import COMPLETED, Artifact, JobReport, TrainDriver
+from benchmarking.train_job.driver import COMPLETED, Artifact, JobReport, TrainDriver, printable
 from benchmarking.train_job.unpacking import DEFAULT_SIZE_LIMIT, unpack
 from syne_core.errors import ResultsError
 
@@ -173,4 +173,6 @@ def tail_of(driver: TrainDriver, job: str) -> list[str]:
     except Exception as error:
         print(f"Note: the log cannot be read: {error}", file=sys.stderr)
         return []
-    return [f"The last lines of its log ({job}):", *(f"  {line}" for line in lines)] if lines else []
+    return (
+        [f"The last lines of its log ({job}):", *(f"  {printable(line)}" for line in lines)] if lines else []
+    )

@@ -12,12 +12,14 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import sys
 from typing import Any
 
 __all__ = ["main", "with_parameters"]
 
 DEFAULTS, INJECTED = "parameters", "injected-parameters"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def with_parameters(notebook: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +134,7 @@ def _show_failed(notebook: Any) -> None:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.get("output_type") == "error":
-                print("\n".join(output.get("traceback", [])), file=sys.stderr)
+                print(_COLOURS.sub("", "\n".join(output.get("traceback", []))), file=sys.stderr)
 
 
 if __name__ == "__main__":

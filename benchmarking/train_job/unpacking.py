@@ -28,6 +28,7 @@ MOST_MEMBERS = 200_000
 _CHUNK = 1024**2
 #: Headers are read in one piece; one that claims to be longer is an attempt to fill the memory.
 _LONGEST_HEADER = 4 * 1024**2
+_MOST_PADDING = 16 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def unpack(archive: Path, folder: Path, size_limit: int = DEFAULT_SIZE_LIMIT) ->
             why = getattr(error, "strerror", None) or error
             raise ResultsError(f"{archive.name} cannot be unpacked: {why}") from None
         files, folders = _content(staging)
-        _check_places(folder, [*files, *folders], archive)
+        _check_places(folder, files, folders, archive)
         return Unpacked(tuple(files), _put_in_place(staging, folder, files, folders), size)
 
 
@@ -83,7 +84,17 @@ def _unpack_to(staging: Path, archive: Path, size_limit: int) -> int:
                 )
             if parts:
                 _write(packed, member, staging.joinpath(*parts))
+        _read_to_the_end(plain)
     return total
+
+
+def _read_to_the_end(plain: gzip.GzipFile) -> None:
+    """Only there, gzip compares its checksum."""
+    padding = 0
+    while chunk := plain.read(_CHUNK):
+        padding += len(chunk)
+        if padding > _MOST_PADDING:
+            raise tarfile.ReadError("too much follows its end")
 
 
 def _safe_parts(member: tarfile.TarInfo, archive: Path) -> list[str]:
@@ -127,28 +138,25 @@ def _content(staging: Path) -> tuple[list[str], list[str]]:
     return sorted(files), sorted(folders)
 
 
-def _check_places(folder: Path, names: list[str], archive: Path) -> None:
-    """See that no link in the folder leads out of it, and that only folders are where they are to be."""
-    for name in names:
-        inner = Path(name)
-        for place in (folder / parent for parent in [*inner.parents][:-1]):
-            if place.is_symlink() or (place.exists() and not place.is_dir()):
-                raise ResultsError(f"{archive.name}: {place} is in the way of {inner}: refused")
+def _check_places(folder: Path, files: list[str], folders: list[str], archive: Path) -> None:
+    """See that no link in the folder leads out of it, and that nothing of another kind is in the way."""
+    in_the_way = [folder / name for name in folders if os.path.lexists(folder / name)]
+    in_the_way = [place for place in in_the_way if place.is_symlink() or not place.is_dir()]
+    in_the_way += [folder / name for name in files if _is_real_folder(folder / name)]
+    if in_the_way:
+        raise ResultsError(f"{archive.name}: {in_the_way[0]} is in the way: refused")
+
+
+def _is_real_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _put_in_place(staging: Path, folder: Path, files: list[str], folders: list[str]) -> int:
-    for name in folders:
-        place = folder / name
-        if place.is_symlink() or (place.exists() and not place.is_dir()):
-            raise ResultsError(f"{place} is in the way of a folder of the archive")
-        place.mkdir(exist_ok=True)
-    replaced = 0
+    for name in folders:  # parents come first
+        (folder / name).mkdir(exist_ok=True)
+    replaced = sum(os.path.lexists(folder / name) for name in files)
     for name in files:
-        place = folder / name
-        if place.is_dir() and not place.is_symlink():
-            raise ResultsError(f"The folder {place} is in the way of a file of the archive")
-        replaced += os.path.lexists(place)
-        os.replace(staging / name, place)
+        os.replace(staging / name, folder / name)
     return replaced
 
 

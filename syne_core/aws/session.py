@@ -81,6 +81,8 @@ class AwsSession:
         :param credentials: of botocore
         """
         source = _botocore_session()
+        # Service models are large, and read already.
+        source.register_component("data_loader", self._clients.data_loader)
         # botocore offers no other way to hand over credentials that renew themselves.
         source._credentials = credentials
         return AwsSession(self.region, self.endpoint_url, _Clients(source, self.region, self.is_emulator))
@@ -140,6 +142,10 @@ class _Clients:
                 if client is None:
                     client = self._made[service, attempts] = self._make(service, attempts)
         return client
+
+    @property
+    def data_loader(self) -> Any:
+        return self._source.get_component("data_loader")
 
     def caller(self) -> dict[str, str]:
         if self._caller is None:
