@@ -8,6 +8,7 @@ import signal
 import sys
 
 import pytest
+from tiny_data import TEXT, write_wikitext2
 
 pytestmark = pytest.mark.long
 torch = pytest.importorskip("torch", reason="lstm_wikitext2 needs torch")
@@ -26,20 +27,13 @@ CHANGES = {
     "bptt": 5,
     "seed": 1,
 }
-TEXT = " \n = Weather = \n \n The sun shines and the <unk> falls , the sun shines and the <unk> falls . \n"
-
-
-def write_text(folder):
-    """Lines that repeat, in the files of the data set; validation gets worse the better they are learnt."""
-    (folder / "wikitext-2").mkdir(parents=True)
-    (folder / "wikitext-2" / "wiki.train.tokens").write_text(TEXT * 12)
-    (folder / "wikitext-2" / "wiki.valid.tokens").write_text(" \n falls . sun Weather The the and . = \n" * 6)
-    return folder
+#: The better the training text is learnt, the less is this expected.
+UNLIKE = " \n falls . sun Weather The the and . = \n"
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    return write_text(tmp_path_factory.mktemp("some text"))
+    return write_wikitext2(tmp_path_factory.mktemp("some text"), TEXT * 12, UNLIKE * 6)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import importlib
 import math
 import signal
@@ -10,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from tiny_data import write_fashion_mnist
 
 pytestmark = pytest.mark.long
 torch = pytest.importorskip("torch", reason="mlp_fashionmnist needs torch")
@@ -29,23 +29,9 @@ CHANGES = {
 }
 
 
-def write_images(folder, n, size=28, seed=0):
-    """Classes that differ in which row is bright, in the files of the data set."""
-    rng = np.random.default_rng(seed)
-    labels = rng.permutation(np.arange(n) % 10).astype(np.uint8)
-    images = rng.integers(0, 150, (n, size, size), dtype=np.uint8)
-    images[np.arange(n), 2 * labels] += 80
-    (folder / "fashion-mnist").mkdir(parents=True)
-    for name, array in (("images-idx3", images), ("labels-idx1", labels)):
-        header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
-        content = gzip.compress(header + array.tobytes())
-        (folder / "fashion-mnist" / f"train-{name}-ubyte.gz").write_bytes(content)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    return write_images(tmp_path_factory.mktemp("a few images"), 60)
+    return write_fashion_mnist(tmp_path_factory.mktemp("a few images"), 60)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +53,7 @@ def runs(runner, arguments, tmp_path_factory):
     folder = tmp_path_factory.mktemp("short runs")
     (folder / "broken").mkdir()
     (folder / "broken" / "checkpoint.pt").write_bytes(b"not a checkpoint")
-    many = write_images(folder, 600)
+    many = write_fashion_mnist(folder, 600)
     short, wide = [*arguments, "--epochs", EPOCHS], [*("--n_units_1", 64), *("--n_units_2", 32)]
     outcomes = runner.run_many(
         folder,

@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from tiny_data import write_cifar10
 
 pytestmark = pytest.mark.long
 torch = pytest.importorskip("torch", reason="resnet_cifar10 needs torch")
@@ -19,21 +20,9 @@ EPOCHS = 5
 CHANGES = {"lr": 0.02, "momentum": 0.5, "weight_decay": 0.1, "batch_size": 3, "seed": 1}
 
 
-def write_images(folder, n_per_file, seed=0):
-    """Two classes that differ in brightness, in the folder of the official archive."""
-    rng = np.random.default_rng(seed)
-    (folder / "cifar-10-batches-bin").mkdir(parents=True)
-    for i in range(1, 6):
-        labels = (np.arange(n_per_file)[:, None] + i) % 2
-        pixels = rng.integers(0, 100, (n_per_file, 3072)) + 150 * labels
-        content = np.concatenate([labels, pixels], axis=1).astype(np.uint8)
-        content.tofile(folder / "cifar-10-batches-bin" / f"data_batch_{i}.bin")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    return write_images(tmp_path_factory.mktemp("ten images"), 2)
+    return write_cifar10(tmp_path_factory.mktemp("ten images"), 2)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +44,7 @@ def runs(runner, data, arguments, tmp_path_factory):
     (folder / "broken").mkdir()
     (folder / "broken" / "checkpoint.pt").write_bytes(b"not a checkpoint")
     short = [*arguments, "--epochs", 2]
-    bright = write_images(folder, 20)
+    bright = write_cifar10(folder, 20)
     outcomes = runner.run_many(
         folder,
         {

@@ -8,6 +8,7 @@ import signal
 import zipfile
 
 import pytest
+from tiny_data import TEXT, write_wikitext2
 
 pytestmark = pytest.mark.long
 torch = pytest.importorskip("torch", reason="transformer_wikitext2 needs torch")
@@ -30,20 +31,12 @@ CHANGES = {
     "seed": 1,
     "precision": "half",
 }
-TEXT = " \n = Weather = \n \n The sun shines and the <unk> falls , the sun shines and the <unk> falls . \n"
-
-
-def write_text(folder):
-    """A heading and lines that repeat, in the files of the data set."""
-    (folder / "wikitext-2").mkdir(parents=True)
-    (folder / "wikitext-2" / "wiki.train.tokens").write_text(TEXT * 12)
-    (folder / "wikitext-2" / "wiki.valid.tokens").write_text(TEXT.replace("shines", "rises") * 4)
-    return folder
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    return write_text(tmp_path_factory.mktemp("some text"))
+    folder = tmp_path_factory.mktemp("some text")
+    return write_wikitext2(folder, TEXT * 12, TEXT.replace("shines", "rises") * 4)
 
 
 @pytest.fixture(scope="module")
