@@ -161,8 +161,10 @@ def _parse(content: bytes, metadata: Mapping[str, Any]) -> pd.DataFrame:
         raise ResultsError("the results are damaged: rows have more cells than there are columns")
     if "trial_id" not in table.columns:
         raise ResultsError("the results are damaged: there is no column trial_id")
-    table["trial_id"] = _whole_numbers(table["trial_id"])
-    for name in {*_NUMBERS, *metric_names(metadata)} & set(table.columns):
+    if table["trial_id"].dtype != "int64" or table["trial_id"].abs().max() > _LARGEST_ID:
+        table["trial_id"] = _whole_numbers(table["trial_id"])
+    types = table.dtypes  # a column that is right is left alone: replacing it takes as long as reading it
+    for name in {n for n in (*_NUMBERS, *metric_names(metadata)) if types.get(n, "float64") != "float64"}:
         table[name] = pd.to_numeric(table[name], errors="coerce").astype("float64")
     return table
 
