@@ -143,7 +143,9 @@ def _sentence(
     after = f" after Holm for {tests} comparisons" if tests > 1 else ""
     if verdict in ("better", "worse"):
         against = "" if _mean_agrees(one, verdict) else ", although the mean says otherwise"
-        return f"{first} is better than {second} by {by}, {one.n} {rows}, {p_text(p)}{after}{against}."
+        return (
+            f"{first} is better than {second} by {by}, {_counted(one.n, rows)}, {p_text(p)}{after}{against}."
+        )
     if verdict == "too few seeds":
         least = f"{one.n} cannot go below p = {one.smallest_p:.4g}"
         least += f", or {min(1.0, tests * one.smallest_p):.3g}{after}" if tests > 1 else ""
@@ -151,8 +153,14 @@ def _sentence(
         return f"Too few {rows} to tell {first} from {second} ({least}); about {needed} are needed.{lead}"
     more = f" To show a difference like this, about {needed} {rows} are needed." if needed else ""
     shown = f"{first} is ahead by {by}" if one.mean_difference else "the mean difference is 0"
-    told = f"{shown}, {one.n} {rows}, {p_text(p)}{after}."
+    told = f"{shown}, {_counted(one.n, rows)}, {p_text(p)}{after}."
     return f"No difference shown between {first} and {second}: {told}{more}"
+
+
+def _counted(n: int, rows: str) -> str:
+    """``1 seed``, ``3 pairs of benchmark and seed``."""
+    first, _, rest = rows.partition(" ")
+    return " ".join(filter(None, (str(n), first.removesuffix("s") if n == 1 else first, rest)))
 
 
 def _b_leads(one: PairedComparison, verdict: Verdict) -> bool:

@@ -64,10 +64,14 @@ def overall_sentences(
 
 
 def budget_notes(study: StudyResults, tables: Sequence[PairedValues]) -> list[str]:
-    """Benchmarks on which setups had different time, and up to when they are compared."""
+    """Benchmarks on which setups ran for different times, and up to when they are compared.
+
+    Other limits are among the notes of the study already.
+    """
     notes = []
     for benchmark, table in zip(study.benchmarks, tables, strict=True):
-        if table.horizon < benchmark.horizon * (1 - 1e-9):
+        limits = {seed.folder.time_limit for seed in benchmark.seeds}
+        if table.horizon < benchmark.horizon * (1 - 1e-9) and len(limits) == 1:
             at, longest = seconds_text(table.horizon), seconds_text(benchmark.horizon)
             name = f"{benchmark.name}: " if len(study.benchmarks) > 1 else ""
             notes.append(f"{name}compared at {at}, the time that all setups had; the longest ran {longest}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from syne_core.experiments.pair_verdicts import PairVerdict, every_pair, judge_pairs
 from syne_core.experiments.paired_values import PairedValues, paired_curves, paired_values
+from syne_core.experiments.plain_json import plain_json
 from syne_core.experiments.statistics.anytime import common_target
 from syne_core.experiments.statistics.intervals import Interval, mean_interval
 from syne_core.experiments.statistics.iqm import iqm_interval
@@ -109,8 +110,7 @@ class StudyVerdict:
 
     def to_json(self) -> dict[str, Any]:
         """As an object of JSON; numbers that do not exist, or are infinite, are None."""
-        found: dict[str, Any] = _plain(asdict(self))
-        return found
+        return plain_json(self)
 
 
 def judge(study: StudyResults, confidence: float = 0.95) -> StudyVerdict:
@@ -235,11 +235,3 @@ def _stacked(rows: Sequence[Floats]) -> Floats:
     for line, row in zip(table, rows, strict=True):
         line[: row.size] = row
     return table
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: _plain(entry) for name, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, (list, tuple)) else value
