@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["check_figure_path", "save_figure"]
 
 _DOTS_PER_INCH = 150
+_UNDATED = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 _FORMATS = ("jpg", "pdf", "png", "svg")
 
 
@@ -38,8 +39,11 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = _DOTS_PER_INCH) -> 
     :raises UsageError: no such format, or the file cannot be written
     """
     file_format = check_figure_path(path)
+    from matplotlib import rc_context
+
     content = io.BytesIO()
-    figure.savefig(content, format=file_format, dpi=dpi)
+    with rc_context({"svg.hashsalt": "synebench"}):  # the same figure makes the same file
+        figure.savefig(content, format=file_format, dpi=dpi, metadata=_UNDATED.get(file_format))
     target = Path(path).expanduser()
     try:
         with replacing(target) as file:
