@@ -6,17 +6,16 @@ skipped.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syne_core.errors import UnknownNameError
 
-__all__ = ["Registry"]
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
-logger = logging.getLogger(__name__)
+__all__ = ["Registry"]
 
 
 class Registry(Mapping[str, Any]):
@@ -69,8 +68,13 @@ class Registry(Mapping[str, Any]):
             except Exception as error:
                 if name in self._built_in:
                     raise
-                logger.warning("%s '%s' cannot be loaded and is skipped: %r", self.kind, name, error)
+                import logging
+
+                text = "%s '%s' cannot be loaded and is skipped: %r"
+                logging.getLogger(__name__).warning(text, self.kind, name, error)
         return found
 
     def _plug_ins(self) -> dict[str, EntryPoint]:
+        from importlib.metadata import entry_points  # as much to import as all definitions together
+
         return {point.name: point for point in entry_points(group=self.group)}

@@ -7,7 +7,6 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from benchmarking.commons import registry as registry_module
 from benchmarking.commons.benchmark_definitions import BENCHMARKS, real_benchmark_definitions
 from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.registry import Registry
@@ -20,7 +19,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
         EntryPoint("plugged", "json:dumps", "group"),
         EntryPoint("broken", "no_such_module:f", "group"),
     ]
-    monkeypatch.setattr(registry_module, "entry_points", lambda group: plug_ins if group == "group" else [])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: plug_ins if group == "group" else [])
     return Registry("thing", "group", {"own": "json:loads"})
 
 
