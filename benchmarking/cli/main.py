@@ -27,6 +27,7 @@ _VERBS = {
     "plot": ("plot", "Plot incumbents against time, per method."),
     "report": ("report", "Write a report on studies: one page that needs nothing else."),
     "compare": ("compare", "Compare two studies or methods, or their settings."),
+    "export": ("export", "Write results for other programs: CSV, Parquet, Optuna."),
     "record": ("record", "Turn a study into a tabulated benchmark for the simulator."),
     "logs": ("logs", "Show what an experiment or a trial printed."),
     "reproduce": ("reproduce", "Show how to run one experiment again."),
