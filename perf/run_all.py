@@ -16,6 +16,7 @@ from typing import Any
 SCRIPTS = (
     *("command_start", "report_latency", "local_backend", "warm_start", "ten_thousand_trials"),
     *("simulator", "suggestion", "mobster", "sagemaker", "remote_study", "loading"),
+    "interval_coverage",
 )
 
 
