@@ -118,7 +118,7 @@ def ranks_over_time(
                 row[:] = _ranked_values(curve, wanted, mode)
     known = ~np.isnan(table).any(axis=0)
     number = known.sum(axis=0)
-    ranks = block_ranks(table.reshape(len(curves), -1).T, mode).T.reshape(table.shape)
+    ranks = block_ranks(table.reshape(len(curves), blocks * wanted.size).T, mode).T.reshape(table.shape)
     total = np.where(known, ranks, 0.0).sum(axis=1)
     means = np.where(number > 0, total / np.maximum(number, 1), np.nan)
     return means, number.astype(np.int64)
