@@ -78,7 +78,7 @@ def embed_trials(
         trials = thinned_trials(history.trials, benchmark.mode, budget.trials)
         columns = {"trials": _trial_columns(trials), "runs": _run_columns(history, trials)}
         if not room.takes(columns):
-            continue
+            break  # the next would hardly be smaller, and reading takes time
         reports = _report_columns(history, trials)
         holds_reports = room_for_reports.takes(reports)
         thinned += len(trials) < len(history.trials)
@@ -190,12 +190,11 @@ def _trial_columns(trials: list[TrialRecord]) -> Columns:
 
 def _only_value(trials: list[TrialRecord], name: str) -> Any:
     """The value that all trials have, None if they differ; a single trial has no constants."""
-    values = {json.dumps(trial.config.get(name), default=str) for trial in trials}
-    return (
-        _cell(trials[0].config[name])
-        if len(values) == 1 and len(trials) > 1 and name in trials[0].config
-        else None
-    )
+    if len(trials) < 2 or name not in trials[0].config:
+        return None
+    first = trials[0].config[name]
+    is_constant = all(name in t.config and t.config[name] == first for t in trials)
+    return _cell(first) if is_constant else None
 
 
 def _cell(value: Any) -> Any:
