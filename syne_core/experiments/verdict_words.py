@@ -14,10 +14,16 @@ from syne_core.experiments.study_results import BenchmarkResults, StudyResults
 if TYPE_CHECKING:
     from syne_core.experiments.verdicts import SetupSummary
 
-__all__ = ["benchmark_sentences", "budget_notes", "overall_sentences", "seconds_text"]
+__all__ = ["BLOCKS", "benchmark_sentences", "budget_notes", "overall_sentences", "seconds_text"]
 
-#: With more setups than this, only the comparisons with the leader are told.
+#: What is compared over several benchmarks.
+BLOCKS = "pairs of benchmark and seed"
+
+#: With more setups than this, only the comparisons with the leader are told, in groups.
 _FEW = 3
+
+#: Names that are listed.
+_MOST = 6
 
 
 def benchmark_sentences(
@@ -36,10 +42,10 @@ def benchmark_sentences(
     if len(order) == 1:
         told = [f"only {_with_mean(order[0])} has a value of {named}: nothing to compare."]
     else:
-        rest = ", ".join(_with_mean(one) for one in order[1:])
+        rest = _listed([_with_mean(one) for one in order[1:]])
         told = [f"best mean {named}: {_with_mean(order[0])}, then {rest}."]
     told += _ranks(ranks, "seeds")
-    told += _of_pairs([one.setup for one in order], pairs)
+    told += _of_pairs([one.setup for one in order], pairs, "seeds")
     return [f"{benchmark.name}: {sentence}" for sentence in told]
 
 
@@ -54,12 +60,12 @@ def overall_sentences(
     if len(order) < 2:
         return []
     by_rank = sorted(setups, key=lambda one: (math.isnan(one.mean_rank), one.mean_rank))
-    shown = ", ".join(f"{one.setup} {one.mean_rank:.2f}" for one in by_rank if not math.isnan(one.mean_rank))
-    means = ", then ".join(_with_mean(one) for one in order)
-    told = [f"best mean, where 0 is the worst and 1 the best of all seeds on a benchmark: {means}."]
+    shown = _listed([f"{one.setup} {one.mean_rank:.2f}" for one in by_rank if not math.isnan(one.mean_rank)])
+    means = _listed([f"{one.setup} {one.value.point:.2f}" for one in order])
+    told = [f"means, where 0 is the worst and 1 the best of all seeds on a benchmark: {means}."]
     told += [f"mean ranks (1 is best): {shown}."] if shown else []
-    told += _ranks(ranks, "pairs of benchmark and seed")
-    told += _of_pairs([one.setup for one in order], pairs)
+    told += _ranks(ranks, BLOCKS)
+    told += _of_pairs([one.setup for one in order], pairs, BLOCKS)
     return [f"Over {len(benchmarks)} benchmarks: {sentence}" for sentence in told]
 
 
@@ -103,16 +109,52 @@ def _with_mean(one: SetupSummary) -> str:
 def _ranks(ranks: FriedmanResult, rows: str) -> list[str]:
     if math.isnan(ranks.p):
         return []
-    return [f"that all setups are alike: {p_text(ranks.p)} (Friedman's test, {ranks.blocks} {rows})."]
+    return [f"Friedman's test, that all setups are alike: {p_text(ranks.p)} ({ranks.blocks} {rows})."]
 
 
-def _of_pairs(order: Sequence[str], pairs: Sequence[PairVerdict]) -> list[str]:
-    """All comparisons of a few setups; of many, those with the first."""
-    told = [pair for pair in pairs if len(order) <= _FEW or order[0] in (pair.a, pair.b)]
+def _of_pairs(order: Sequence[str], pairs: Sequence[PairVerdict], rows: str) -> list[str]:
+    """All comparisons of a few setups; of many, those with the first, grouped by what they say."""
     place = {name: i for i, name in enumerate(order)}
-    told = [pair for pair in told if pair.a in place and pair.b in place]
+    told = [pair for pair in pairs if pair.a in place and pair.b in place]
     told.sort(key=lambda pair: sorted((place[pair.a], place[pair.b])))
-    return [sentence for pair in told for sentence in (pair.sentence, *_speed(pair))]
+    if len(order) <= _FEW:
+        return [sentence for pair in told for sentence in (pair.sentence, *_speed(pair))]
+    return _grouped(order[0], [pair for pair in told if order[0] in (pair.a, pair.b)], rows)
+
+
+def _grouped(first: str, pairs: Sequence[PairVerdict], rows: str) -> list[str]:
+    """What the comparisons of ``first`` with the others show, the others by name."""
+    groups: dict[str, list[PairVerdict]] = {}
+    for pair in pairs:
+        wins = (pair.verdict == "better") == (pair.b == first)
+        groups.setdefault(
+            pair.verdict if not pair.is_significant else ("win" if wins else "loss"), []
+        ).append(pair)
+    told = []
+    for name, kind in (("win", "better"), ("loss", "worse")):
+        if found := groups.get(name):
+            worst = max(pair.holm_p for pair in found)
+            after = f"{p_text(worst)} or less after Holm for {found[0].tests} comparisons"
+            told.append(f"{first} is {kind} than {_others(first, found)} ({after}).")
+    if found := groups.get("too few seeds"):
+        few = [pair for pair in found if pair.comparison.n]
+        most = max((pair.comparison.n for pair in found), default=0)
+        needed = max((pair.seeds_needed for pair in few if pair.seeds_needed), default=None)
+        more = f"; about {needed} are needed for all of them" if needed else ""
+        told.append(f"Too few {rows} to tell {first} from {_others(first, found)} ({most} at most{more}).")
+    if found := groups.get("not shown"):
+        told.append(f"No difference shown between {first} and {_others(first, found)}.")
+    return told
+
+
+def _others(first: str, pairs: Sequence[PairVerdict]) -> str:
+    return _listed([pair.a if pair.b == first else pair.b for pair in pairs])
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Not all of many."""
+    more = len(names) - _MOST
+    return ", ".join(names) if more < 2 else f"{', '.join(names[:_MOST])} and {more} more"
 
 
 def _speed(pair: PairVerdict) -> list[str]:

@@ -26,7 +26,7 @@ from syne_core.experiments.statistics.ranking import FriedmanResult, friedman
 from syne_core.experiments.statistics.run_time import SpeedUp, speed_up
 from syne_core.experiments.study_notes import left_out_notes, study_notes
 from syne_core.experiments.study_results import BenchmarkResults, StudyResults
-from syne_core.experiments.verdict_words import benchmark_sentences, budget_notes, overall_sentences
+from syne_core.experiments.verdict_words import BLOCKS, benchmark_sentences, budget_notes, overall_sentences
 
 __all__ = [
     "BenchmarkVerdict",
@@ -208,7 +208,7 @@ def _judge_overall(
     ranks = friedman(np.concatenate(ranked), "max", confidence)
     values = np.concatenate(scaled)
     setups = _summaries(shared, values, ranks, confidence)
-    pairs = judge_pairs(every_pair(shared, values, "max"), confidence, "pairs of benchmark and seed")
+    pairs = judge_pairs(every_pair(shared, values, "max"), confidence, BLOCKS)
     iqm = tuple(
         iqm_interval(_stacked([part[:, column] for part in scaled]), confidence, _SEED)
         for column in range(len(shared))
