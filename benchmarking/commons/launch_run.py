@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from benchmarking.commons.hpo_main_common import Launch, make_scheduler
 from benchmarking.commons.relaunch import continue_hint
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     from benchmarking.commons.study.run import Outcome
     from syne_core.backend.trial_backend import TrialBackend
 
-__all__ = ["SOME_FAILED", "needed_command", "run_launch", "run_tuner"]
+__all__ = ["SOME_FAILED", "needed_command", "run_launch", "run_tuner", "settings_json"]
 
 #: Exit code if experiments failed.
 SOME_FAILED = 3
 _INTERRUPTED = 130
+_NOT_KEPT = frozenset(
+    {"debug", "dry_run", "json", "n_parallel", "restart", "run_many", "run_one", "study", "yes"}
+)
 
 
 def run_launch(
@@ -91,11 +95,26 @@ def run_tuner(
         tuner_name=experiment.name,
         suffix_tuner_name=False,
         callbacks=[StoreResultsCallback(extra_results_composer=extra_results), progress],
-        metadata={**experiment.metadata(), **job_metadata(experiment)},
+        metadata={
+            **experiment.metadata(),
+            "settings": settings_json(launch.settings),
+            **job_metadata(experiment),
+        },
         start_jobs_without_delay=getattr(launch.settings, "start_jobs_without_delay", False),
         resource_attr=experiment.definition.resource_attr,
         trial_backend_path=None if trials_folder is None else str(trials_folder),
     ).run()
+
+
+def settings_json(settings: SimpleNamespace) -> dict[str, Any]:
+    """All flags as they were settled, by name, but for those that say how to run and not what."""
+    return {name: _json(value) for name, value in vars(settings).items() if name not in _NOT_KEPT}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [_json(one) for one in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def needed_command(command: Sequence[str] | None) -> Sequence[str]:

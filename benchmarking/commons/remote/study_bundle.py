@@ -53,7 +53,10 @@ def study_bundle(
     folder = Path(os.path.abspath(entry_point)).parent
     beside = dict.fromkeys([*project_folders(), *(Path(d).resolve() for d in source_dependencies)])
     bundle = make_bundle(folder, beside, job_requirements(requirements_files), engine=False)
-    return with_file(bundle, ORIGIN, json.dumps({"git": _origin(folder)}, indent=1, sort_keys=True).encode())
+    # Who keeps scripts and launchers apart may have one of them under version control only.
+    states = map(_origin, (folder, *(path for path in beside if path not in project_folders())))
+    git = next((state for state in states if state is not None), None)
+    return with_file(bundle, ORIGIN, json.dumps({"git": git}, indent=1, sort_keys=True).encode())
 
 
 def job_python_path(places: Mapping[str, Path], environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -74,7 +77,7 @@ def job_python_path(places: Mapping[str, Path], environment: Mapping[str, str] =
 
 def _origin(folder: Path) -> dict[str, Any] | None:
     """As in the metadata of an experiment that runs here, without what may be a key or a credential."""
-    state = git_state(folder)
+    state = git_state(folder if folder.is_dir() else folder.parent)
     if state is None:
         return None
     parts = ("\n" + state["diff"]).split("\ndiff --git ")

@@ -91,6 +91,8 @@ def test_an_experiment_runs_its_trials_as_jobs_and_stores_results_as_ever(
     assert {"epoch", "loss", "trial_id", "config_x", "st_worker_cost"} <= set(results.columns)
     metadata = json.loads((folder.path / "metadata.json").read_text())
     assert (metadata["backend"], metadata["instance_type"]) == ("SageMakerBackend", "ml.c5.xlarge")
+    assert {"git", "packages", "machine", "command"} <= set(metadata)
+    assert metadata["settings"]["warm_pool"] is True
     made = jobs(emulator)
     assert len(made) >= 3
     wait_until(lambda: {j["TrainingJobStatus"] for j in jobs(emulator)} <= {"Completed", "Stopped"})

@@ -46,6 +46,10 @@ def test_an_experiment_with_local_trials_leaves_what_it_would_leave_here(
         *("machine", "git", "packages")
     }
     assert list(results(study).columns) == list(pd.read_csv(here / "results.csv.zip").columns)
+    assert ours["settings"]["max_num_evaluations"] == 9
+    assert ours["packages"]["numpy"]
+    assert ours["machine"]["cores"] >= 1
+    assert ours["command"] == ["python", "launch_remote.py", "--experiment_tag", "in-job"]
     assert study.json("status.json")["state"] == "finished"
     assert study.state()[0] == "finished"
     check_logs_of_trials(study)

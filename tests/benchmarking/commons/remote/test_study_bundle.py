@@ -90,6 +90,20 @@ def test_the_bundle_says_where_its_code_comes_from_without_secrets(entry_point: 
     assert "SECRET" not in git["diff"]
 
 
+def test_where_the_launcher_is_in_no_repository_that_of_a_dependency_counts(
+    entry_point: Path, tmp_path: Path
+) -> None:
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    (scripts / "train.py").write_text("")
+    identity = ("-c", "user.name=x", "-c", "user.email=x@y.z")
+    for words in (("init", "-q"), ("add", "."), (*identity, "commit", "-q", "-m", "first")):
+        subprocess.run(["git", "-C", str(scripts), *words], check=True, capture_output=True)
+    (file,) = [file for file in study_bundle(entry_point, [scripts]).files if file.name == ORIGIN]
+    git = json.loads(file.open().read())["git"]
+    assert (len(git["commit"]), git["dirty"]) == (40, False)
+
+
 def test_what_pythonpath_names_can_be_imported_in_the_job_if_it_travels(tmp_path: Path) -> None:
     (tmp_path / "project" / "nursery" / "odsc").mkdir(parents=True)
     (tmp_path / "mine").mkdir()
