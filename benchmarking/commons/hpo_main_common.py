@@ -161,7 +161,12 @@ class Launcher:
         known = registered_benchmarks(self.benchmark_definitions, self.backend == "sagemaker")
         if self.backend == "simulator" and len(known) > 1:
             return tuple(name for name, definition in known.items() if definition.blackbox is not None)
-        return tuple(known) if len(known) == 1 else (DEFAULT_BENCHMARK,)
+        if len(known) == 1:
+            return tuple(known)
+        if DEFAULT_BENCHMARK not in known:
+            mistakes.append(f"Which benchmark? Give --benchmark; valid: {', '.join(known)}")
+            return ()
+        return (DEFAULT_BENCHMARK,)
 
     def _prepared(
         self, definitions: Mapping[str, BenchmarkDefinition], settings: SimpleNamespace

@@ -96,12 +96,13 @@ class StudyDesign:
 
 
 def make_scheduler(method: Method, experiment: Experiment) -> TrialScheduler:
-    """The scheduler of ``experiment``.
+    """The scheduler of ``experiment``. A ``config_space`` of its method arguments replaces single entries.
 
     :raises UsageError: if the method does not return one
     """
     definition = experiment.definition
     kwargs = dict(experiment.method_arguments)
+    config_space = {**definition.config_space, **kwargs.pop("config_space", {})}
     scheduler_kwargs = dict(kwargs.pop("scheduler_kwargs", {}))
     if definition.points_to_evaluate is not None:
         scheduler_kwargs.setdefault("points_to_evaluate", definition.points_to_evaluate)
@@ -110,7 +111,7 @@ def make_scheduler(method: Method, experiment: Experiment) -> TrialScheduler:
         scheduler_kwargs["search_options"] = options
     scheduler = method(
         MethodArguments(
-            config_space=dict(definition.config_space),
+            config_space=config_space,
             metric=definition.metric,
             mode=definition.mode,
             random_seed=experiment.scheduler_seed,

@@ -1,0 +1,4 @@
+from benchmarking.commons.plot_results import main
+
+if __name__ == "__main__":
+    main()
