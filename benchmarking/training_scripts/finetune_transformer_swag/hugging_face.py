@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 # Read when the libraries are imported, so before that.
@@ -42,9 +43,7 @@ def fetch(repository, name, path, download=True):
                 _fetch(repository, name, path, download)
     except Exception as error:  # of several libraries, whose exceptions change with their versions
         address = f"https://huggingface.co/datasets/{repository}/resolve/main/{name}"
-        raise DataError(
-            f"{address} could not be downloaded: {first_line(error)} Put it at {path}."
-        ) from error
+        raise DataError(f"{address} could not be downloaded: {in_short(error)} Put it at {path}.") from error
 
 
 def load_pretrained(auto_class, name, dataset_path, download=True, **settings):
@@ -52,7 +51,7 @@ def load_pretrained(auto_class, name, dataset_path, download=True, **settings):
 
     :param auto_class: such as ``AutoModelForSequenceClassification``
     :param name: a folder; or a name of the hub, looked for below ``{dataset_path}/models`` first
-    :param settings: further arguments of the model's ``from_pretrained``
+    :param settings: what its configuration is to be, beside what it says itself
     :raises DataError: there is no such model, or it cannot be had
     """
     import transformers
@@ -60,16 +59,18 @@ def load_pretrained(auto_class, name, dataset_path, download=True, **settings):
     transformers.logging.set_verbosity_error()
     beside_data = Path(dataset_path).expanduser() / "models" / name
     folders = (Path(name).expanduser(), beside_data)
-    source = next((str(folder) for folder in folders if (folder / "config.json").is_file()), name)
+    folder = next((folder for folder in folders if (folder / "config.json").is_file()), None)
+    source, local = str(folder or name), {"local_files_only": not download}
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source, local_files_only=not download)
-        model = auto_class.from_pretrained(source, local_files_only=not download, **settings)
+        config = transformers.AutoConfig.from_pretrained(source, **local, **settings)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, **local)
+        model = auto_class.from_pretrained(source, config=config, **local)
     except Exception as error:  # as above
+        if folder:
+            raise DataError(f"the model in {folder} cannot be loaded: {in_short(error)}") from error
         raise DataError(
-            f"model '{name}' is no folder, and could not be had from the hub: {first_line(error)} "
+            f"model '{name}' is no folder, and could not be had from the hub: {in_short(error)} "
             f"Put its config.json, weights and tokenizer files into {beside_data}."
-            if source == name
-            else f"the model in {source} cannot be loaded: {first_line(error)}"
         ) from error
     return tokenizer, model.float()
 
@@ -86,9 +87,9 @@ def locked(path):
         yield
 
 
-def first_line(error):
-    """What an error says first, as a sentence; some go on for a page."""
-    text = (str(error).strip().splitlines() or [type(error).__name__])[0]
+def in_short(error):
+    """What an error says, as a sentence; some go on for a page."""
+    text = textwrap.shorten(str(error), 250, placeholder=" ...") or type(error).__name__
     return text if text.endswith(".") else f"{text}."
 
 

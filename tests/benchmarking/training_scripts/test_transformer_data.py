@@ -303,6 +303,6 @@ def test_what_cannot_be_fetched_is_named_in_one_line(glue, hub, tmp_path):
     target = tmp_path / "data" / "glue" / "rte" / "train-00000-of-00001.parquet"
     assert str(caught.value) == (
         "https://huggingface.co/datasets/nyu-mll/glue/resolve/main/rte/train-00000-of-00001.parquet "
-        f"could not be downloaded: the hub is not there. Put it at {target}."
+        f"could not be downloaded: the hub is not there. A page about it follows. Put it at {target}."
     )
     assert hub.calls[0][-1] is True, "--download 0: the hub's cache only"

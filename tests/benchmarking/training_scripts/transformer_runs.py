@@ -69,13 +69,10 @@ class Runs:
 
     def outcomes(self, **environment: str) -> dict[str, Outcome]:
         """The outcomes by name. The hub cannot be reached, unless ``environment`` says where it is."""
-        paths = os.pathsep.join(
-            [str(REPOSITORY), str(REPOSITORY / "benchmarking" / "training_scripts" / self.script)]
-        )
         done = subprocess.run(
             [sys.executable, "-c", _PROGRAM, self.script, json.dumps(self._runs)],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": paths, **private_hub(self.folder), **environment},
+            env={**script_environment(self.script, self.folder), **environment},
             capture_output=True,
             text=True,
             timeout=400,
@@ -88,9 +85,14 @@ class Runs:
         }
 
 
-def private_hub(folder: Path) -> dict[str, str]:
-    """Variables by which nothing leaves this machine: a hub that refuses connections, a cache of its own."""
-    return {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(folder / "hf-home")}
+def script_environment(script: str, folder: Path) -> dict[str, str]:
+    """Variables with which modules of a script are found, and nothing leaves this machine.
+
+    The hub is an address that refuses connections; its cache lies in ``folder``.
+    """
+    paths = [REPOSITORY, REPOSITORY / "benchmarking" / "training_scripts" / script]
+    hub = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(folder / "hf-home")}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths)), **hub}
 
 
 def measured(reports: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
