@@ -42,6 +42,7 @@ FOREIGN = {
     "--momentum",
     "--epochs",
     "--reduction_factor",
+    "--no-extract",
 }
 OUR_FLAGS = ALL_FLAGS
 _TIMEOUT = 120

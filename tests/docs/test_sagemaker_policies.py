@@ -28,7 +28,7 @@ from policy_page import actions_of_calls, page_actions, page_policies  # noqa: E
 SERVICES = ("sagemaker", "s3", "sts", "iam", "logs", "service-quotas", "pricing", "ecr", "cloudwatch")
 CALLERS = ("syne_core/aws", "syne_core/backend", "benchmarking")
 #: What only the doctor, and whoever launches first, do: never a tuner in a job.
-NOT_IN_JOBS = {"iam:SimulatePrincipalPolicy", "s3:CreateBucket"}
+NOT_IN_JOBS = {"iam:SimulatePrincipalPolicy", "s3:CreateBucket", "sts:AssumeRole"}
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ ACTIONS = {
     "ListRoles": {"iam:ListRoles"},
     "SimulatePrincipalPolicy": {"iam:SimulatePrincipalPolicy"},
     "GetCallerIdentity": set(),
+    "AssumeRole": {"sts:AssumeRole"},
     "DescribeLogStreams": {"logs:DescribeLogStreams"},
     "GetLogEvents": {"logs:GetLogEvents"},
     "ListServiceQuotas": {"servicequotas:ListServiceQuotas"},

@@ -63,7 +63,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
 
 @pytest.fixture
-def script(tmp_path: Path) -> Path:
+def model_script(tmp_path: Path) -> Path:
     """``foo/model.py``."""
     path = tmp_path / "foo" / "model.py"
     path.parent.mkdir()

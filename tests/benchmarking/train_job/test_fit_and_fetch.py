@@ -45,12 +45,12 @@ def put_archive(emulator: Emulator, job: str, content: bytes) -> None:
     emulator.client("s3").put_object(Bucket=emulator.bucket, Key=key, Body=content)
 
 
-def test_command_lines_of_the_source_work_as_typed(run, emulator: Emulator, script: Path) -> None:
+def test_command_lines_of_the_source_work_as_typed(run, emulator: Emulator, model_script: Path) -> None:
     """Source 004, "Basic usage" and "Tips and tricks"."""
-    script.write_text(SOURCE_EXAMPLE)
+    model_script.write_text(SOURCE_EXAMPLE)
     directory, role = f"s3://{emulator.bucket}/models", emulator.role_arn.rpartition("/")[2]
     words = ["--train-driver=sagemaker", f"--config.output_path={directory}", f"--config.role_name={role}"]
-    fitted = run("fahr", "fit", str(script), *words)
+    fitted = run("fahr", "fit", str(model_script), *words)
     assert fitted.error is None
     assert fitted.stdout == "foo-model-1\n"
     assert "--log-stream-name-prefix foo-model-1/" in fitted.stderr
@@ -104,9 +104,11 @@ def test_options_parameters_and_provenance(run, emulator: Emulator, tmp_path: Pa
 
 
 @pytest.mark.long
-def test_failed_unfinished_and_empty_jobs_are_told_plainly(run, emulator: Emulator, script: Path) -> None:
-    script.write_text("print('one line')\nraise ValueError('no such data')")
-    fitted = run("synebench", "fit", str(script), "--wait")
+def test_failed_unfinished_and_empty_jobs_are_told_plainly(
+    run, emulator: Emulator, model_script: Path
+) -> None:
+    model_script.write_text("print('one line')\nraise ValueError('no such data')")
+    fitted = run("synebench", "fit", str(model_script), "--wait")
     assert isinstance(fitted.error, ResultsError)
     assert "the script ended with exit code 1: ValueError: no such data" in fitted.message
     assert "  one line" in fitted.message
@@ -114,13 +116,13 @@ def test_failed_unfinished_and_empty_jobs_are_told_plainly(run, emulator: Emulat
     assert fetched.message.startswith("foo-model-1 left no model: Failed: AlgorithmError")
     assert "  ValueError: no such data" in fetched.message
 
-    script.write_text("print('done')")
-    fitted = run("synebench", "fit", str(script), "--wait")
+    model_script.write_text("print('done')")
+    fitted = run("synebench", "fit", str(model_script), "--wait")
     assert "foo-model-2: it completed, but left no model: write it to /opt/ml/model" in fitted.message
     assert "left no model" in run("synebench", "fetch", "t", "foo/model").message
 
-    script.write_text("import time\nprint('begun', flush=True)\ntime.sleep(60)")
-    assert run("synebench", "fit", str(script)).error is None
+    model_script.write_text("import time\nprint('begun', flush=True)\ntime.sleep(60)")
+    assert run("synebench", "fit", str(model_script)).error is None
     fetched = run("synebench", "fetch", "t", "foo/model")
     assert "foo-model-3 has not ended: InProgress" in fetched.message
     emulator.client("sagemaker").stop_training_job(TrainingJobName="foo-model-3")
@@ -133,7 +135,7 @@ def test_failed_unfinished_and_empty_jobs_are_told_plainly(run, emulator: Emulat
 
 
 @pytest.mark.long
-def test_requirements_are_installed(run, emulator: Emulator, script: Path, tmp_path: Path) -> None:
+def test_requirements_are_installed(run, emulator: Emulator, model_script: Path, tmp_path: Path) -> None:
     package = tmp_path / "wheels" / "tinypackage"
     package.mkdir(parents=True)
     (package.parent / "pyproject.toml").write_text("[project]\nname = 'tinypackage'\nversion = '1.0'\n")
@@ -145,25 +147,25 @@ def test_requirements_are_installed(run, emulator: Emulator, script: Path, tmp_p
     if made.returncode != 0:
         pytest.skip(f"no wheel can be built here: {made.stderr.splitlines()[-1:]}")
     (wheel,) = tmp_path.glob("tinypackage*.whl")
-    script.write_text(
+    model_script.write_text(
         "import os, tinypackage\n"
         "open(os.environ['SM_MODEL_DIR'] + '/answer', 'w').write(str(tinypackage.answer))\n"
     )
     envfile = tmp_path / "env.txt"
     envfile.write_text(f"tinypackage @ file://{wheel}\n")
-    assert run("synebench", "fit", str(script), "--envfile", str(envfile), "--wait").error is None
+    assert run("synebench", "fit", str(model_script), "--envfile", str(envfile), "--wait").error is None
     assert run("synebench", "fetch", "t", "foo/model").error is None
     assert (Path("t") / "answer").read_text() == "42"
 
 
 @pytest.mark.long
-def test_two_fits_at_once_get_two_names(run, emulator: Emulator, script: Path) -> None:
+def test_two_fits_at_once_get_two_names(run, emulator: Emulator, model_script: Path) -> None:
     jobs: list[str] = []
     barrier = threading.Barrier(4)
 
     def fit(number: int) -> None:
         driver = train_driver("sagemaker", {})
-        order = training_order(script, [f"lr={number}"])
+        order = training_order(model_script, [f"lr={number}"])
         driver.check(order, yes=True)
         barrier.wait()
         jobs.append(driver.start(order).job)
@@ -195,9 +197,11 @@ def test_tags_that_are_shortened_alike_stay_apart(run, emulator: Emulator, tmp_p
 
 
 @pytest.mark.long
-def test_hostile_damaged_and_replaced_archives(run, emulator: Emulator, script: Path, tmp_path: Path) -> None:
+def test_hostile_damaged_and_replaced_archives(
+    run, emulator: Emulator, model_script: Path, tmp_path: Path
+) -> None:
     words = [f"--config.output_path=s3://{emulator.bucket}/models", "--wait"]
-    assert run("synebench", "fit", str(script), *words).error is None
+    assert run("synebench", "fit", str(model_script), *words).error is None
     put_archive(emulator, "foo-model-1", packed(("ok", b"1"), ("../evil", b"x")))
     fetched = run("synebench", "fetch", "t", "foo/model")
     assert "would lie outside of the folder: refused" in fetched.message
@@ -219,12 +223,12 @@ def test_hostile_damaged_and_replaced_archives(run, emulator: Emulator, script: 
 
 @pytest.mark.long
 def test_large_archives_of_many_parts_are_verified_and_resumed(
-    run, emulator: Emulator, script: Path, tmp_path: Path
+    run, emulator: Emulator, model_script: Path, tmp_path: Path
 ) -> None:
     import os
 
     words = [f"--config.output_path=s3://{emulator.bucket}/models", "--wait"]
-    assert run("synebench", "fit", str(script), *words).error is None
+    assert run("synebench", "fit", str(model_script), *words).error is None
     content = packed(("noise", os.urandom(20_000_000)))
     s3, key = emulator.client("s3"), "models/foo-model-1/output/model.tar.gz"
     import io

@@ -12,8 +12,8 @@ from syne_core.aws.runner.job_document import parse_job
 from syne_core.errors import UsageError
 
 
-def test_parameters_reach_a_script_as_typed(script: Path) -> None:
-    order = training_order(script, ["lr=1e-3", "note=a 'b'", "x=-1", "empty="])
+def test_parameters_reach_a_script_as_typed(model_script: Path) -> None:
+    order = training_order(model_script, ["lr=1e-3", "note=a 'b'", "x=-1", "empty="])
     assert order.arguments == ("--lr", "1e-3", "--note", "a 'b'", "--x=-1", "--empty", "")
     assert order.parameters == {"lr": 0.001, "note": "a 'b'", "x": -1, "empty": ""}
 
@@ -42,26 +42,26 @@ def test_parameters_of_notebooks_must_be_variables() -> None:
         read_parameters(["a-b=1"], identifiers=True)
 
 
-def test_conda_environments_are_refused_with_what_to_do(script: Path) -> None:
-    env = script.with_name("environment.yml")
+def test_conda_environments_are_refused_with_what_to_do(model_script: Path) -> None:
+    env = model_script.with_name("environment.yml")
     env.write_text("dependencies: []\n")
     with pytest.raises(UsageError, match="pip freeze"):
-        training_order(script, envfile=env)
+        training_order(model_script, envfile=env)
 
 
-def test_an_envfile_takes_the_place_of_requirements_beside_the_script(script: Path) -> None:
-    script.with_name("requirements.txt").write_text("beside\n")
-    other = script.parent.parent / "my env.txt"
+def test_an_envfile_takes_the_place_of_requirements_beside_the_script(model_script: Path) -> None:
+    model_script.with_name("requirements.txt").write_text("beside\n")
+    other = model_script.parent.parent / "my env.txt"
     other.write_text("given>=1  # why\n")
-    bundle = training_bundle(training_order(script, envfile=other))
+    bundle = training_bundle(training_order(model_script, envfile=other))
     (file,) = (file for file in bundle.files if file.name == "requirements.txt")
     with file.open() as stream:
         assert stream.read() == b"given>=1\n"
 
 
-def test_provenance_names_script_parameters_and_commit(script: Path) -> None:
-    about = training_order(script, ["lr=0.5"]).provenance
-    assert about["script"] == str(script)
+def test_provenance_names_script_parameters_and_commit(model_script: Path) -> None:
+    about = training_order(model_script, ["lr=0.5"]).provenance
+    assert about["script"] == str(model_script)
     assert about["parameters"] == {"lr": 0.5}
     assert about["commit"] is None  # the test's folder is in no repository
 
@@ -109,9 +109,9 @@ def test_stock_image_is_that_of_the_imported_framework(tmp_path: Path, source: s
     assert framework_of(notebook) == framework
 
 
-def test_images_by_instance_type_by_word_and_by_uri(script: Path) -> None:
+def test_images_by_instance_type_by_word_and_by_uri(model_script: Path) -> None:
     def image(name: str | None, kind: str) -> str:
-        return image_of(training_order(script, image=name), "us-east-1", kind)
+        return image_of(training_order(model_script, image=name), "us-east-1", kind)
 
     assert "-cpu-" in image(None, "ml.c4.2xlarge")
     assert "-gpu-" in image(None, "ml.g4dn.xlarge")

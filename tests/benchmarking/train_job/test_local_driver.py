@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarking.train_job.drivers import TRAIN_DRIVERS, train_driver
+from syne_core.errors import ResultsError
+
+LOCAL = ("--train-driver", "local")
+
+
+def test_same_layout_as_a_process_here(run, model_script: Path) -> None:
+    text = model_script.read_text() + (
+        "\nopen('beside.txt', 'w').write('kept, too')\n"
+        "open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'notes'), 'w').write(os.getcwd())\n"
+    )
+    model_script.write_text(text)
+    fitted = run("fahr", "fit", str(model_script), *LOCAL, "--param", "lr=0.5")
+    assert fitted.error is None, fitted.message
+    assert fitted.stdout == "foo-model-1\n"
+    assert "Note: beside.txt, written beside the script, is kept with the model" in fitted.stderr
+    assert "Next:  fahr fetch foo-model-1 foo-model-1 --train-driver local" in fitted.stderr
+    fetched = run("fahr", "fetch", "t", "foo/model", *LOCAL, "--json")
+    found = json.loads(fetched.stdout)
+    assert found["files"] == ["beside.txt", "weights.txt"]
+    assert found["output"] == ["output/notes"]
+    assert (Path("t") / "weights.txt").read_text() == "0.5  local"
+    assert found["provenance"]["parameters"] == {"lr": 0.5}
+    assert not (model_script.parent / "beside.txt").exists(), "the script's folder is left alone"
+    job = Path(os.environ["SYNEBENCH_FIT_FOLDER"]) / "foo-model-1"
+    assert "training with 0.5" in (job / "log.txt").read_text()
+    assert sorted(path.name for path in job.iterdir()) == ["log.txt", "output", "state.json"]
+    assert run("fahr", "status", "foo/model", *LOCAL).stdout.startswith("foo-model-1: Completed\n")
+
+
+def test_failures_and_missing_models(run, model_script: Path) -> None:
+    model_script.write_text("import sys\nprint('begun')\nsys.exit('no data')")
+    folder = "--config.output_path=my jobs"
+    done = run("synebench", "fit", str(model_script), *LOCAL, folder)
+    assert isinstance(done.error, ResultsError)
+    assert "foo-model-1 left no model: Failed: the script ended with exit code 1: no data" in done.message
+    assert "  begun" in done.message
+    model_script.write_text("print('done')")
+    assert (
+        "completed, but left no model" in run("synebench", "fit", str(model_script), *LOCAL, folder).message
+    )
+    assert (
+        "completed, but left no model" in run("synebench", "fetch", "t", "foo/model", *LOCAL, folder).message
+    )
+    assert (
+        "There is no job 'bar/model'" in run("synebench", "fetch", "t", "bar/model", *LOCAL, folder).message
+    )
+
+
+def test_archives_that_changed_are_refused(run, model_script: Path) -> None:
+    assert run("synebench", "fit", str(model_script), *LOCAL).error is None
+    archive = Path(os.environ["SYNEBENCH_FIT_FOLDER"]) / "foo-model-1" / "output" / "model.tar.gz"
+    archive.write_bytes(archive.read_bytes() + b"x")
+    assert "arrived damaged: its SHA-256 is" in run("synebench", "fetch", "t", "foo/model", *LOCAL).message
+
+
+def test_a_stopped_fit_ends_its_script(model_script: Path, tmp_path: Path) -> None:
+    model_script.write_text("import os, time\nprint('pid', os.getpid(), flush=True)\ntime.sleep(60)")
+    words = [sys.executable, "-m", "benchmarking.cli.fahr", "fit", str(model_script), *LOCAL]
+    environment = {**os.environ, "SYNEBENCH_FIT_FOLDER": str(tmp_path / "fitted")}
+    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        pid = int(next(line for line in process.stderr if line.startswith("pid")).split()[1])
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{pid}").exists()
+    state = json.loads((tmp_path / "fitted" / "foo-model-1" / "state.json").read_text())
+    assert (state["status"], state["reason"]) == ("Failed", "interrupted")
+
+
+def test_a_job_whose_process_has_vanished_has_failed(tmp_path: Path) -> None:
+    job = tmp_path / "foo-model-1"
+    job.mkdir()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (job / "state.json").write_text(json.dumps({"status": "InProgress", "pid": gone.pid, "tag": "foo/model"}))
+    report = train_driver("local", {"output_path": str(tmp_path)}).report("foo-model-1")
+    assert report is not None
+    assert report.in_words == "Failed: its process has vanished"
+
+
+def test_drivers_are_plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib.metadata import EntryPoint
+
+    from benchmarking.train_job.local_driver import LocalDriver
+    from syne_core.errors import UsageError
+
+    group = TRAIN_DRIVERS.group
+    points = {
+        "elsewhere": EntryPoint("elsewhere", "benchmarking.train_job.local_driver:LocalDriver", group),
+        "nonsense": EntryPoint("nonsense", "json:dumps", group),
+    }
+    monkeypatch.setattr(TRAIN_DRIVERS, "_plug_ins", lambda: points)
+    assert group == "synebench.train_drivers"
+    assert isinstance(train_driver("elsewhere", {}), LocalDriver)
+    with pytest.raises(UsageError, match="no subclass of TrainDriver"):
+        train_driver("nonsense", {})
