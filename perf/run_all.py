@@ -15,7 +15,7 @@ from typing import Any
 
 SCRIPTS = (
     *("command_start", "report_latency", "local_backend", "warm_start", "ten_thousand_trials"),
-    *("simulator", "suggestion", "mobster", "sagemaker", "remote_study", "loading"),
+    *("simulator", "suggestion", "mobster", "sagemaker", "remote_study", "loading", "benchmarks"),
     "interval_coverage",
 )
 

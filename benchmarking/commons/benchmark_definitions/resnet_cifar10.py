@@ -40,6 +40,6 @@ def resnet_cifar10_benchmark(sagemaker_backend: bool = False, **overrides: Any) 
         "max_resource_attr": "epochs",
         "resource_attr": "epoch",
         "framework": "PyTorch",
-        "preload": ("torch",),
+        "preload": ("torch", "torch._dynamo"),  # optimisers import the second at their first step
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})

@@ -54,6 +54,6 @@ def transformer_wikitext2_benchmark(
         "max_resource_attr": "epochs",
         "resource_attr": "epoch",
         "framework": "PyTorch",
-        "preload": ("torch",),
+        "preload": ("torch", "torch._dynamo"),  # optimisers import the second at their first step
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})
