@@ -49,8 +49,8 @@ def command(
     its trials, cost, settings, and the data. It works offline; send it to anybody.
     """
     chosen, target = _chosen(output, file_format)
+    from syne_core.experiments import load_studies
     from syne_core.experiments.report import collect_report
-    from syne_core.experiments.study_loader import load_studies
 
     _say(f"Reading {', '.join(tags)} ...")
     study = load_studies(
