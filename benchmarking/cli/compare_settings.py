@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from benchmarking.cli.experiments import short_name
-from syne_core.errors import ResultsError, UnknownNameError
+from syne_core.errors import UnknownNameError, UsageError
 from syne_core.experiments import ExperimentFolder, scan_study, study_tags
 from syne_core.experiments.selection import select_experiments
 from syne_core.experiments.settings_differences import (
@@ -38,7 +38,7 @@ def show_settings(a: str, b: str, benchmarks: Sequence[str], methods: Sequence[s
     :param a: TAG, TAG:METHOD, or TAG:EXPERIMENT, an experiment as ``synebench logs`` calls it
     :param benchmarks: only these; empty means all
     :raises UnknownNameError: no such study, method, experiment or benchmark
-    :raises ResultsError: a study has no experiment that can be read
+    :raises UsageError: a study has no experiment that can be read
     """
     of_a, of_b = (_chosen(text, benchmarks, methods) for text in (a, b))
     pairs = matched_folders(of_a.folders, of_b.folders)
@@ -66,7 +66,7 @@ def difference_notes(found: Sequence[SettingsDifference]) -> list[str]:
         shown = [text for name, text in differing.items() if name not in files]
         more = [f"{len(shown) - _NAMED} more"] if len(shown) > _NAMED else []
         more += [f"{len(files)} files with changes that were not committed"] if files else []
-        differ = "differs" if group == "code" else "differ"
+        differ = "differ" if group in ("settings", "packages") else "differs"
         notes.append(f"{group} {differ} (A / B): {', '.join([*shown[:_NAMED], *more])}")
     if any(one.group == "settings" and one.name == "random_seed" for one in found):
         notes.append(
@@ -82,7 +82,7 @@ def _chosen(text: str, benchmarks: Sequence[str], methods: Sequence[str]) -> _Ch
         tag, name = text, ""
     folders = select_experiments(scan_study(tag).good, benchmarks, methods)
     if not folders:
-        raise ResultsError(f"Study '{tag}' has no experiment that can be read")
+        raise UsageError(f"Study '{tag}' has no experiment that can be read")
     return _Chosen(text, _named(tag, name, folders) if name else folders)
 
 
