@@ -16,7 +16,7 @@
     };
     const openNow = (experiment, row) => { open(experiment, row); inside.focus({ preventScroll: true }); inside.scrollIntoView({ block: "nearest" }); };
     const state = { benchmark: "0", setup: "" };
-    const list = R.h("div");
+    const list = R.h("div", { id: "seeds" });
     function relist() {
       const chosen = D.experiments.filter((e) => (state.benchmark === "" || e.benchmark === Number(state.benchmark)) && (!state.setup || R.setupOf(e).label === state.setup));
       R.empty(list).append(R.table([
@@ -77,7 +77,7 @@
     const isBest = trial === best(trials, benchmark.mode);
     const reason = trials.reason[String(trial)];
     return [R.h("strong", {}, `Trial ${trial}`), isBest ? [" ", R.h("span", { class: "tag good" }, "the best")] : "", ` ${trials.state[i] === "InProgress" ? "not ended" : trials.state[i].toLowerCase()}, best ${benchmark.metric} ${R.number(trials.best[i])}, ${benchmark.resource || "resource"} ${R.number(trials.resource[i])}`,
-      reason ? R.note([reason]) : "", R.h("dl", {}, names.map((name) => R.h("div", {}, R.h("dt", {}, name), R.h("dd", {}, R.cell(R.setting(trials, name, i))))))].flat(2);
+      reason ? R.h("div", { class: "note" }, reason) : "", R.h("dl", {}, names.map((name) => R.h("div", {}, R.h("dt", {}, name), R.h("dd", {}, R.cell(R.setting(trials, name, i))))))].flat(2);
   }
 
   function trialTable(trials, benchmark, pick, marked) {
