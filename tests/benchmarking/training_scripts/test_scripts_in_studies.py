@@ -64,6 +64,14 @@ def test_trains_on_the_local_backend(name: str, data: Path) -> None:
     trained(pd.read_csv(folder.path / "results.csv.zip"), name)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_doctor_sees_it_resume_exactly(name: str, data: Path) -> None:
+    command = [sys.executable, "-m", "benchmarking.cli.main", "doctor", "--benchmark", name]
+    said = run(command)
+    assert "a paused and resumed trial reports the same values as one in a piece" in said
+    assert all(line.startswith("ok ") for line in said.splitlines()), said
+
+
 def upload(emulator: Emulator, data: Path) -> str:
     s3 = emulator.client("s3")
     for path in data.rglob("*"):
