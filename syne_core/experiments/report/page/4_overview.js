@@ -33,13 +33,13 @@
   R.curves = function () {
     const percent = R.number(100 * D.confidence);
     const charts = D.benchmarks.map((benchmark, b) => {
-      const series = benchmark.setups.filter((setup) => setup.curve.time.length).map((setup) => {
+      const series = benchmark.setups.filter((setup) => setup.curve.mean.some((value) => value !== null)).map((setup) => {
         const { curve } = setup, s = benchmark.setups.indexOf(setup);
         const single = D.experiments.filter((e) => e.benchmark === b && e.setup === s).map((e) => ({ time: e.curve.time, value: e.curve.value }));
         return { label: setup.label, style: setup.style, time: curve.time, value: curve.mean, lower: curve.lower, upper: curve.upper,
           full: curve.n.map((n) => n === setup.num_seeds), note: R.plural(setup.num_seeds, "seed"), single };
       });
-      if (!series.length) return R.h("p", {}, `${benchmark.name}: nobody has reported a finite ${benchmark.metric} yet.`);
+      if (!series.length) return R.h("div", { class: "note" }, `${benchmark.name}: nobody has reported a finite ${benchmark.metric} yet.`);
       const [unit, length] = R.timeUnit(benchmark.horizon);
       const figure = R.lineChart({ title: benchmark.name, subtitle: `Best ${benchmark.metric} so far, ${R.better(benchmark.mode)}`, series, mode: benchmark.mode, late: true, table: true,
         xTitle: `${benchmark.time} time [${unit}]`, yTitle: `best ${benchmark.metric} so far`, xEnd: benchmark.horizon || 1, xUnit: length });
@@ -70,7 +70,7 @@
     ].filter(Boolean);
     const metrics = [...new Set(D.final.map((r) => `${r.metric} (${R.better(r.mode)})`))].join(", ");
     R.section("final", "Final values", "Final", [
-      R.h("p", { class: "lead" }, `Metric: ${metrics}. The best mean of each benchmark is bold. Overlapping intervals do not prove that methods are equal, and bold does not mean that the difference is real: see the comparisons.`),
+      R.h("p", { class: "lead" }, `Metric: ${metrics}. The best mean of each benchmark is bold. Overlapping intervals do not prove that methods are equal, and bold does not mean that the difference is real${D.evidence.comparisons.length ? ": see the pairs below" : ""}.`),
       R.table(columns, D.final, { label: "Final values", rowClass: (r) => r.mean !== null && r.mean === bests.get(r.benchmark) ? "best" : null })]);
   };
 

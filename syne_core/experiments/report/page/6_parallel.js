@@ -9,6 +9,7 @@
   R.parallel = function (options) {
     const sign = options.mode === "max" ? 1 : -1;
     const known = options.rows.filter((row) => row.value !== null).sort((a, b) => sign * (a.value - b.value));
+    if (!known.length) return R.h("figure", { class: "parallel-chart" }, R.h("figcaption", {}, options.title), `No configuration has a finite ${options.metric} yet.`);
     const rows = thin(known);
     const axes = [...options.axes.map((axis) => withRange(axis, rows)), withRange({ name: options.metric, scale: "linear", value: (row) => row.value, isMetric: true }, rows)];
     const filters = axes.map(() => null);

@@ -3,11 +3,12 @@
 (function (R) {
   const STATES = { Completed: "var(--series-2)", Stopped: "var(--series-1)", Paused: "var(--series-0)", Failed: "var(--series-3)" };
   const colourOf = (state) => STATES[state] || "var(--soft)";
-  const words = (state) => state === "InProgress" ? "not ended" : state.toLowerCase();
+  /* State of a trial in words; without a journal, nobody recorded that a trial ended by itself. */
+  R.stateWords = (state, isExact) => state === "InProgress" ? (isExact ? "not ended" : "end not recorded") : state.toLowerCase();
 
-  function key(states) {
-    return R.h("p", { class: "chosen" }, "Trial in the end: ", states.map((state) => [R.h("span", { style: "white-space:nowrap;margin-right:.8rem" },
-      R.s("svg", { class: "swatch", width: 12, height: 12, "aria-hidden": "true" }, R.s("rect", { width: 12, height: 12, rx: 2, style: `fill:${colourOf(state)}` })), ` ${words(state)}`)]));
+  function key(states, isExact) {
+    return R.h("p", { class: "chosen" }, "Trials: ", states.map((state) => [R.h("span", { style: "white-space:nowrap;margin-right:.8rem" },
+      R.s("svg", { class: "swatch", width: 12, height: 12, "aria-hidden": "true" }, R.s("rect", { width: 12, height: 12, rx: 2, style: `fill:${colourOf(state)}` })), ` ${R.stateWords(state, isExact)}`)]));
   }
 
   /* The runs of trials by worker, with the number of busy workers above. */
@@ -41,12 +42,12 @@
     });
     function tell(i, x, y) {
       const trial = runs.trial[i], at = trials.id.indexOf(trial);
-      R.empty(readout).append(R.h("strong", {}, `Trial ${trial}`), R.h("div", {}, `${R.seconds(runs.start[i])} to ${R.seconds(runs.end[i])}`), R.h("div", {}, `${words(trials.state[at])} in the end, best ${R.number(trials.best[at])}`));
+      R.empty(readout).append(R.h("strong", {}, `Trial ${trial}`), R.h("div", {}, `${R.seconds(runs.start[i])} to ${R.seconds(runs.end[i])}`), R.h("div", {}, `${R.stateWords(trials.state[at], experiment.is_exact)}, best ${R.number(trials.best[at])}`));
       R.place(readout, plot, x, y);
     }
     const subtitle = experiment.is_exact ? `A bar is a run of a trial; ${R.percent(experiment.utilisation)} of the workers' time was in use`
       : "A bar is a run of a trial, as far as its reports show: there is no journal";
-    const figure = R.h("figure", { class: "timeline" }, R.h("figcaption", {}, "Workers and trials", R.h("small", {}, subtitle)), plot, key([...new Set(trials.state)].sort()));
+    const figure = R.h("figure", { class: "timeline" }, R.h("figcaption", {}, "Workers and trials", R.h("small", {}, subtitle)), plot, key([...new Set(trials.state)].sort(), experiment.is_exact));
     figure.mark = (trial) => boxes.forEach((b) => { b.box.style.stroke = b.trial === trial ? "var(--ink)" : ""; b.box.style.strokeWidth = b.trial === trial ? "2" : ""; });
     return figure;
   };
@@ -67,7 +68,7 @@
   /* The reports of all trials, against time or resource. */
   R.learningCurves = function (benchmark, details, onPick) {
     const { reports, trials } = details;
-    if (!reports.trial.length) return null;
+    if (!reports.value.some((value) => value !== null)) return null;
     const byTrial = new Map(trials.id.map((id) => [id, []]));
     reports.trial.forEach((trial, i) => { if (byTrial.has(trial) && reports.value[i] !== null) byTrial.get(trial).push(i); });
     const stateOf = new Map(trials.id.map((id, i) => [id, trials.state[i]]));

@@ -54,13 +54,13 @@
     if (!trials.id.length) return [...head, R.note(["No trial was started."])];
     const chosen = R.h("div", { class: "chosen", "aria-live": "polite" });
     const marked = [];
-    const pick = (trial) => { R.empty(chosen).append(...configuration(trials, trial, benchmark)); marked.forEach((mark) => mark(trial)); };
+    const pick = (trial) => { R.empty(chosen).append(...configuration(trials, trial, benchmark, experiment)); marked.forEach((mark) => mark(trial)); };
     const curves = R.learningCurves(benchmark, details, pick), timeline = R.timeline(experiment, details, pick);
-    const table = trialTable(trials, benchmark, pick, marked);
+    const table = trialTable(trials, benchmark, experiment, pick, marked);
     const parallel = R.parallel({ title: "Configurations", metric: benchmark.metric, mode: benchmark.mode, axes: axesOf(benchmark, [experiment]), rows: rowsOf(experiment, ""), onPick: (row) => pick(row.trial) });
     for (const figure of [curves, timeline]) if (figure) marked.push(figure.mark);
     pick(best(trials, benchmark.mode));
-    const missing = curves ? null : R.note(["The reports of these trials are not in this file."]);
+    const missing = curves ? null : R.note([details.reports.trial.length ? `No trial has reported a finite ${benchmark.metric} yet.` : "The reports of these trials are not in this file."]);
     return [...head, R.h("div", { class: "grid" }, [curves, timeline].filter(Boolean)), missing, chosen, R.h("h3", {}, "Trials"), table, parallel].filter(Boolean);
   }
 
@@ -70,24 +70,24 @@
     return trials.id[found];
   }
 
-  function configuration(trials, trial, benchmark) {
+  function configuration(trials, trial, benchmark, experiment) {
     const i = trials.id.indexOf(trial);
     if (i < 0) return [`Trial ${trial} is not in this file.`];
     const names = [...Object.keys(trials.config), ...Object.keys(trials.constants)];
-    const isBest = trial === best(trials, benchmark.mode);
+    const isBest = trials.best[i] !== null && trial === best(trials, benchmark.mode);
     const reason = trials.reason[String(trial)];
-    return [R.h("strong", {}, `Trial ${trial}`), isBest ? [" ", R.h("span", { class: "tag good" }, "the best")] : "", ` ${trials.state[i] === "InProgress" ? "not ended" : trials.state[i].toLowerCase()}, best ${benchmark.metric} ${R.number(trials.best[i])}, ${benchmark.resource || "resource"} ${R.number(trials.resource[i])}`,
+    return [R.h("strong", {}, `Trial ${trial}`), isBest ? [" ", R.h("span", { class: "tag good" }, "the best")] : "", ` ${R.stateWords(trials.state[i], experiment.is_exact)}, best ${benchmark.metric} ${R.number(trials.best[i])}, ${benchmark.resource || "resource"} ${R.number(trials.resource[i])}`,
       reason ? R.h("div", { class: "note" }, reason) : "", R.h("dl", {}, names.map((name) => R.h("div", {}, R.h("dt", {}, name), R.h("dd", {}, R.cell(R.setting(trials, name, i))))))].flat(2);
   }
 
-  function trialTable(trials, benchmark, pick, marked) {
+  function trialTable(trials, benchmark, experiment, pick, marked) {
     const rows = trials.id.map((id, i) => ({ id, i })), lines = new Map();
     rows.sort((a, b) => { const u = trials.best[a.i], v = trials.best[b.i]; return (u === null) - (v === null) || order(benchmark.mode) * (u - v); });
     const columns = [
       { title: "Trial", value: (r) => r.id, num: true, node: (r) => R.h("button", { type: "button", class: "link", "aria-label": `Show trial ${r.id}`, onclick: (event) => { event.stopPropagation(); pick(r.id); } }, String(r.id)) },
       { title: `Best ${benchmark.metric}`, value: (r) => trials.best[r.i], text: (r) => R.number(trials.best[r.i]), num: true },
       { title: benchmark.resource || "Resource", value: (r) => trials.resource[r.i], num: true },
-      { title: "State", value: (r) => trials.state[r.i] },
+      { title: "State", value: (r) => R.stateWords(trials.state[r.i], experiment.is_exact) },
       trials.cost.length ? { title: "Cost", value: (r) => trials.cost[r.i], num: true } : null,
       ...Object.keys(trials.config).map((name) => ({ title: name, value: (r) => trials.config[name][r.i], num: typeof trials.config[name].find((v) => v !== null) === "number" })),
     ].filter(Boolean);

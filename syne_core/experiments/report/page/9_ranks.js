@@ -61,8 +61,9 @@
       const first = axis + 16 + 9 * cliques.length + 12, height = first + half * line + 6, side = Math.min(24 + 7 * Math.max(...order.map((o) => o.label.length)), width * 0.32);
       const x = R.scale(1, Math.max(2, count), side, width - side, false);
       const svg = R.s("svg", { viewBox: `0 0 ${width} ${height}`, height, "aria-hidden": "true" });
+      const every = Math.ceil(20 / (x(2) - x(1)));
       svg.append(R.s("line", { class: "axis", x1: x(1), x2: x(Math.max(2, count)), y1: axis, y2: axis }));
-      for (let rank = 1; rank <= Math.max(2, count); rank++) svg.append(R.s("line", { class: "axis", x1: x(rank), x2: x(rank), y1: axis - 5, y2: axis }), R.s("text", { x: x(rank), y: axis - 9, "text-anchor": "middle" }, rank));
+      for (let rank = 1; rank <= Math.max(2, count); rank++) svg.append(R.s("line", { class: "axis", x1: x(rank), x2: x(rank), y1: axis - 5, y2: axis }), (rank - 1) % every === 0 ? R.s("text", { x: x(rank), y: axis - 9, "text-anchor": "middle" }, rank) : "");
       if (part.critical_difference !== null) {
         const to = Math.min(width - 4, x(1 + part.critical_difference));
         svg.append(R.s("path", { d: `M${x(1)},14V22M${x(1)},18H${to}M${to},14V22`, class: "axis", "stroke-width": 1.5 }), R.s("text", { class: "strong", x: (x(1) + to) / 2, y: 11, "text-anchor": "middle" }, `critical difference ${R.number(part.critical_difference, 3)}`));
