@@ -44,6 +44,7 @@ def benchmark_sentences(
     else:
         rest = _listed([_with_mean(one) for one in order[1:]])
         told = [f"best mean {named}: {_with_mean(order[0])}, then {rest}."]
+    told += _regrets(order)
     told += _ranks(ranks, "seeds")
     told += _of_pairs([one.setup for one in order], pairs, "seeds")
     return [f"{benchmark.name}: {sentence}" for sentence in told]
@@ -104,6 +105,13 @@ def _from_best(setups: Sequence[SetupSummary], mode: str) -> list[SetupSummary]:
 def _with_mean(one: SetupSummary) -> str:
     seeds = f"{one.value.n} seed{'s' if one.value.n != 1 else ''}"
     return f"{one.setup} ({number_text(one.value.point)}, {seeds})"
+
+
+def _regrets(order: Sequence[SetupSummary]) -> list[str]:
+    shown = [f"{one.setup} {one.regret.point:.2g}" for one in order if one.regret and one.regret.n]
+    if not shown:
+        return []
+    return [f"mean regret, where 0 is the optimum and 1 the median first value: {_listed(shown)}."]
 
 
 def _ranks(ranks: FriedmanResult, rows: str) -> list[str]:

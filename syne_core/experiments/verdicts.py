@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from syne_core.experiments.known_optimum import known_optimum
 from syne_core.experiments.pair_verdicts import PairVerdict, every_pair, judge_pairs
 from syne_core.experiments.paired_values import PairedValues, paired_curves, paired_values
 from syne_core.experiments.plain_json import plain_json
-from syne_core.experiments.statistics.anytime import common_target
+from syne_core.experiments.statistics.anytime import common_target, normalised_regret
 from syne_core.experiments.statistics.intervals import Interval, mean_interval
 from syne_core.experiments.statistics.iqm import iqm_interval
 from syne_core.experiments.statistics.ranking import FriedmanResult, friedman
@@ -49,12 +50,15 @@ class SetupSummary:
 
     :param value: mean with interval: of the metric on a benchmark, of scaled values over several
     :param mean_rank: 1 is best; NaN where no seed is known for all setups
+    :param regret: mean distance from the optimum with interval, where 1 is the median distance of the first
+        values of all seeds; None where the optimum is not known
     """
 
     setup: str
     value: Interval
     median: float
     mean_rank: float
+    regret: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ def judge_benchmark(
     mode = benchmark.mode
     ranks = friedman(found.ranked, mode, confidence)
     setups = _summaries(found.setups, found.values, ranks, confidence)
+    setups = _with_regret(benchmark, found, setups, confidence)
     pairs = judge_pairs(every_pair(found.setups, found.values, mode), confidence)
     speeds = _speed_ups(benchmark, found, confidence)
     pairs = [replace(pair, speed_up=speed) for pair, speed in zip(pairs, speeds, strict=True)]
@@ -168,6 +173,21 @@ def _summaries(
         median = float(np.median(known)) if known.size else math.nan
         summaries.append(SetupSummary(label, mean_interval(column, confidence), median, rank))
     return summaries
+
+
+def _with_regret(
+    benchmark: BenchmarkResults, table: PairedValues, setups: list[SetupSummary], confidence: float
+) -> list[SetupSummary]:
+    """``setups`` with their regret, if the optimum is known."""
+    optimum = known_optimum([seed.folder.metadata for seed in benchmark.seeds], benchmark.metric)
+    firsts = [seed.curve.values[0] for seed in benchmark.seeds if seed.has_value]
+    if optimum is None or not firsts:
+        return setups
+    regrets = normalised_regret(table.values, optimum, float(np.median(firsts)), benchmark.mode)
+    return [
+        replace(one, regret=mean_interval(column, confidence))
+        for one, column in zip(setups, regrets.T, strict=True)
+    ]
 
 
 def _speed_ups(benchmark: BenchmarkResults, table: PairedValues, confidence: float) -> list[SpeedUp | None]:

@@ -17,6 +17,7 @@ from syne_core.errors import UsageError
 from syne_core.experiments import load_study
 from syne_core.experiments.experiment_folder import ExperimentFolder
 from syne_core.experiments.incumbent import StepCurve
+from syne_core.experiments.known_optimum import known_optimum
 from syne_core.experiments.pair_verdicts import Pair, judge_pairs
 from syne_core.experiments.paired_values import paired_values
 from syne_core.experiments.seed_results import SeedResults
@@ -189,6 +190,37 @@ def test_the_quicker_is_told_by_the_value_that_all_seeds_reach(tmp_path: Path) -
     expected = stats.gmean([(10 + s) / (1 + s / 10) for s in range(6)])
     assert 1 / speed.ratio.point == pytest.approx(expected)
     assert any("Quick reaches 0.8, which all their seeds reach, 10 times" in s for s in verdict.sentences)
+
+
+HARTMANN = {"blackbox": "FunctionProblem", "blackbox_name": "hartmann6", "blackbox_settings": {"noise": 0}}
+
+
+def test_regret_is_told_where_the_optimum_is_known(tmp_path: Path) -> None:
+    for method, finals in {"A": [-3.0, -3.2], "B": [-2.0, -2.5]}.items():
+        for seed, value in enumerate(finals):
+            rows = reports([(1.0, -1.0), (2.0, value)], "objective")
+            write_experiment(
+                tmp_path, rows, method=method, seed=seed, metric="objective", mode="min", metadata=HARTMANN
+            )
+    (benchmark,) = judge(load_study("demo", tmp_path)).benchmarks
+    regrets = [one.regret.point for one in benchmark.setups if one.regret]
+    assert regrets == pytest.approx([(3.32237 - 3.1) / 2.32237, (3.32237 - 2.25) / 2.32237], abs=1e-4)
+    assert any("A 0.096, B 0.46" in sentence for sentence in benchmark.sentences)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "metric"),
+    [
+        ({}, {}, "objective"),
+        (HARTMANN, {}, "objective"),
+        (HARTMANN, HARTMANN, "loss"),
+        ({**HARTMANN, "blackbox": "BlackboxTabular"},) * 2 + ("objective",),
+        ({**HARTMANN, "blackbox_name": "levy0"},) * 2 + ("objective",),
+        ({**HARTMANN, "blackbox_name": "/tables/mine"},) * 2 + ("objective",),
+    ],
+)
+def test_an_optimum_is_not_guessed(first: dict[str, object], second: dict[str, object], metric: str) -> None:
+    assert known_optimum([first, second], metric) is None
 
 
 def test_many_setups_are_told_in_groups(tmp_path: Path) -> None:
