@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from perf.measured_process import noted_by
 from perf.outcome import Outcome, Target, median
 from perf.script import Options, PeerPython, find_peer, run_script
-from perf.sides.result_folders import TAG, write_study
+from perf.sides.result_folders import TAG, make_older, write_study
 
 NAME = "loading"
 _REPORTS = 1000
@@ -27,7 +26,7 @@ def measure(options: Options) -> Outcome:
         folder = Path(name)
         root = folder / "root"
         write_study(root, count, _REPORTS)
-        _age(root)
+        make_older(root)
         for number in range(options.rounds(quick=1, full=3)):
             rows += _round(folder, root, number, peer)
     return _outcome(rows, count, peer)
@@ -56,14 +55,6 @@ def _load(folder: Path, root: Path, number: int, what: str, index: str) -> dict[
 
 def _spec(library: str, what: str, root: Path) -> dict[str, Any]:
     return {"library": library, "what": what, "root": str(root), "tag": TAG}
-
-
-def _age(root: Path) -> None:
-    """The index does not trust files that changed a moment ago."""
-    for path in root.rglob("*"):
-        if path.is_file():
-            status = path.stat()
-            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns - 3600 * 10**9))
 
 
 def _outcome(rows: list[dict[str, Any]], count: int, peer: PeerPython) -> Outcome:
