@@ -6,10 +6,12 @@ import io
 import json
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from packaging.requirements import Requirement
 from tiny_data import TEXT, write_cifar10, write_fashion_mnist, write_wikitext2
 
 import benchmarking
@@ -102,5 +104,15 @@ def test_trains_inside_of_a_job_that_has_all_requirements(
     s3 = emulator.client("s3")
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=emulator.bucket)["Contents"]]
     (key,) = (key for key in keys if key.endswith("/results.csv.zip"))
-    content = s3.get_object(Bucket=emulator.bucket, Key=key)["Body"].read()
-    trained(pd.read_csv(io.BytesIO(content), compression="zip"), name)
+    trained(pd.read_csv(io.BytesIO(read(emulator, key)), compression="zip"), name)
+    (bundle,) = (key for key in keys if key.endswith("/source.tar.gz"))
+    with tarfile.open(fileobj=io.BytesIO(read(emulator, bundle))) as source:
+        union = source.extractfile("requirements.txt")
+        assert union is not None
+        wanted = {Requirement(line).name for line in union.read().decode().splitlines() if line[:1].isalpha()}
+    assert {"torch", "numpy", "pandas", "pyyaml"} <= wanted, "the script's and the tuner's"
+
+
+def read(emulator: Emulator, key: str) -> bytes:
+    content: bytes = emulator.client("s3").get_object(Bucket=emulator.bucket, Key=key)["Body"].read()
+    return content
