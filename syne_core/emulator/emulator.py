@@ -21,12 +21,13 @@ from syne_core.emulator.gateway import Gateway, Handler
 from syne_core.emulator.http_server import LoopbackServer
 from syne_core.emulator.instances import Instances
 from syne_core.emulator.job_records import record_of, restored
-from syne_core.emulator.jobs.contract import JobEvents, JobSurroundings, RunningJob, StartsJobs
+from syne_core.emulator.jobs.contract import HasImages, JobEvents, JobSurroundings, RunningJob, StartsJobs
 from syne_core.emulator.kept_services import KeptServices
 from syne_core.emulator.lifecycle import INTERNAL_ERROR, Lifecycle
 from syne_core.emulator.moto_services import MotoServices
 from syne_core.emulator.pricing_service import PricingService
 from syne_core.emulator.quotas_service import QuotasService
+from syne_core.emulator.registry import Manifest, PushedImages, Registry
 from syne_core.emulator.sagemaker_service import SageMakerService
 from syne_core.emulator.setting_names import check_names
 from syne_core.emulator.settings import EmulatorSettings
@@ -172,10 +173,12 @@ class Emulator:
         check_names(settings)
         moto = self._prepared_moto()
         record = _Record(self._opened_state(exits), moto)
+        folder = record.jobs_folder(exits)
+        registry = self._made_registry(folder, moto)
         faults, instances = Faults(settings), Instances(settings)
         self._faults = faults
         own: dict[str, Mapping[str, Handler]] = {}
-        self._gateway = Gateway(settings, faults, own, moto)
+        self._gateway = Gateway(settings, faults, own, moto, registry)
         self._server = self._listening(self._gateway)
         exits.callback(self._server.server_close)
         lifecycle = self._lifecycle = Lifecycle(
@@ -184,7 +187,7 @@ class Emulator:
             instances,
             faults,
             self._start_jobs or _start_job,
-            self._surroundings(record.jobs_folder(exits)),
+            self._surroundings(folder, self._images(registry, folder, moto)),
             record.save,
         )
         arn_prefix = f"arn:aws:sagemaker:{self.region}:{self.account}:training-job/"
@@ -218,7 +221,22 @@ class Emulator:
             return None
         return exits.enter_context(contextlib.closing(StateFolder(Path(self._folder).absolute())))
 
-    def _surroundings(self, folder: Path) -> JobSurroundings:
+    def _made_registry(self, folder: Path, moto: MotoServices) -> Registry:
+        """Images stay as long as the emulator runs."""
+
+        def on_push(repository: str, reference: str, manifest: Manifest) -> None:
+            if ":" not in reference:
+                text = manifest.content.decode()
+                moto.put_image(repository, reference, manifest.media_type, text, manifest.digest)
+
+        return Registry(folder / "registry", moto.has_repository, on_push)
+
+    def _images(self, registry: Registry, folder: Path, moto: MotoServices) -> PushedImages:
+        here = tuple(f"{host}:{self._server.port}" for host in ("127.0.0.1", "localhost"))
+        hosts = (f"{self.account}.dkr.ecr.{self.region}.amazonaws.com", *here)
+        return PushedImages(registry, folder / "images", hosts, moto.has_repository)
+
+    def _surroundings(self, folder: Path, images: HasImages) -> JobSurroundings:
         settings = self.settings
         if self._start_jobs is None and settings.isolation != "auto":
             from syne_core.emulator.jobs.isolation import isolation_named
@@ -232,6 +250,7 @@ class Emulator:
             isolation=settings.isolation,
             grace=settings.grace,
             install_requirements=settings.install_requirements,
+            images=images,
         )
 
 

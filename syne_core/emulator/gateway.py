@@ -15,6 +15,7 @@ from syne_core.emulator.calls import Answer, Call, call_of, error_answer, json_a
 from syne_core.emulator.faults import Fault, Faults, error_of
 from syne_core.emulator.http_server import ConnectionDropped, StartResponse
 from syne_core.emulator.jobs.contract import INTERNAL_AGENT
+from syne_core.emulator.registry import Registry
 from syne_core.emulator.service_models import input_shape, operation, output_shape
 from syne_core.emulator.settings import EmulatorSettings
 from syne_core.emulator.validation import check_answer, checked_request
@@ -33,6 +34,7 @@ class Gateway:
 
     :param own: handlers of the operations that are answered here, by service and operation
     :param rest: answers the calls of all other services
+    :param registry: answers those who push images
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class Gateway:
         faults: Faults,
         own: Mapping[str, Mapping[str, Handler]],
         rest: AnswersOthers,
+        registry: Registry,
     ) -> None:
         self._settings, self._faults, self._own, self._rest = settings, faults, own, rest
+        self._registry = registry
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -58,6 +62,8 @@ class Gateway:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        if Registry.is_meant(environ):
+            return self._registry(environ, start_response)
         call = call_of(environ)
         if INTERNAL_AGENT in environ.get("HTTP_USER_AGENT", ""):
             return self._passed_on(call, environ, start_response)

@@ -140,6 +140,19 @@ class MotoServices:
             roles = self.backend("iam", "aws").roles
             return any(role.arn == arn for role in roles.values())
 
+    def has_repository(self, name: str) -> bool:
+        """Whether ECR has a repository of that name."""
+        with self._locks["ecr"]:
+            return name in self.backend("ecr", self.region).repositories
+
+    def put_image(self, repository: str, tag: str, media_type: str, manifest: str, digest: str) -> None:
+        """Let ECR know of an image that was pushed."""
+        with self._locks["ecr"]:
+            backend = self.backend("ecr", self.region)
+            known = backend.repositories[repository].images
+            if not any(tag in one.image_tags and one.image_manifest == manifest for one in known):
+                backend.put_image(repository, manifest, tag, media_type, digest)
+
     def create_log_group(self, name: str) -> None:
         """Create a log group in the region."""
         with self._locks["logs"]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from syne_core.emulator.jobs.containers import Container
-from syne_core.emulator.jobs.contract import JobSurroundings
+from syne_core.emulator.jobs.contract import ImageRoot, JobSurroundings
 from syne_core.emulator.jobs.environment import (
     container_environment,
+    image_environment,
     install_packages_into,
     provide_programs,
 )
@@ -51,13 +54,19 @@ class ContainerPlan:
             *algorithm.get("ContainerEntrypoint", ()),
             *algorithm.get("ContainerArguments", ()),
         ]
-        self._script = None if algorithm.get("ContainerEntrypoint") else ScriptMode.of(request)
-        if self._script is None and not algorithm.get("ContainerEntrypoint"):
-            raise JobFailure(
-                "ClientError: the emulator runs no images. Give AlgorithmSpecification.ContainerEntrypoint,"
-                " or name a script in the hyperparameter sagemaker_program"
-            )
         self._isolation = isolation_named(surroundings.isolation, surroundings.folder)
+        self._image = self._pushed_image(algorithm.get("TrainingImage", ""))
+        has_program = bool(algorithm.get("ContainerEntrypoint"))
+        if self._image is not None and not has_program:
+            arguments = algorithm.get("ContainerArguments") or ["train"]
+            self._entry_point = [*self._image.entry_point, *arguments]
+        self._script = None if has_program or self._image is not None else ScriptMode.of(request)
+        if self._script is None and self._image is None and not has_program:
+            raise JobFailure(
+                "ClientError: the emulator runs no images that were not pushed to it. Push this one, give "
+                "AlgorithmSpecification.ContainerEntrypoint, or name a script in the hyperparameter "
+                "sagemaker_program"
+            )
         self._number = int.from_bytes(hashlib.sha256(arn.encode()).digest()[:4], "big")
         self._environment = self._common_environment(arn)
         has_names = self._isolation.namespaces and _HOSTS.is_file()
@@ -73,6 +82,8 @@ class ContainerPlan:
 
     def container(self, instance: Instance, opt_ml: OptMl) -> Container:
         """The container of an instance, not started yet."""
+        if self._image is not None:
+            return self._image_container(self._image, instance, opt_ml)
         seen = OPT_ML if self._isolation.namespaces else str(opt_ml.root)
         environment = {name: _as_seen(value, seen) for name, value in self._environment.items()}
         if not self._isolation.namespaces:
@@ -96,6 +107,33 @@ class ContainerPlan:
             argv, opt_ml.root, scratch, instance.host, self._hosts_file, f"{seen}/code"
         )
         return Container(command, environment, self._folder)
+
+    def _pushed_image(self, name: str) -> ImageRoot | None:
+        images = self._surroundings.images
+        image = None if images is None else images.root_of(name)
+        if image is not None and not self._isolation.namespaces:
+            raise JobFailure("ClientError: jobs run in images where there are user namespaces; here are none")
+        return image
+
+    def _image_container(self, image: ImageRoot, instance: Instance, opt_ml: OptMl) -> Container:
+        scratch, root = opt_ml.root.parent, image.folder
+        if not self._isolation.overlays:
+            root = scratch / "image"
+            shutil.copytree(image.folder, root, symlinks=True)
+        variables = scratch / "variables"
+        variables.write_bytes(image_environment(image, self._request, self._environment))
+        has_program = self._request["AlgorithmSpecification"].get("ContainerEntrypoint")
+        command = self._isolation.image_command(
+            self._entry_point,
+            root,
+            opt_ml.root,
+            scratch,
+            variables,
+            instance.host,
+            self._hosts_file,
+            "/opt/ml/code" if has_program else image.working_folder,
+        )
+        return Container(command, {"PATH": os.environ.get("PATH", os.defpath)}, self._folder)
 
     def _common_environment(self, arn: str) -> dict[str, str]:
         home = self._folder / "home"

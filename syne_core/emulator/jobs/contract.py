@@ -7,13 +7,46 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["INTERNAL_AGENT", "JOBS_KEY", "JobEnd", "JobEvents", "JobSurroundings", "RunningJob", "StartsJobs"]
+__all__ = [
+    "INTERNAL_AGENT",
+    "JOBS_KEY",
+    "HasImages",
+    "ImageRoot",
+    "JobEnd",
+    "JobEvents",
+    "JobSurroundings",
+    "RunningJob",
+    "StartsJobs",
+]
 
 # In the User-Agent of what the emulator itself does on behalf of jobs (channels, checkpoints, artifacts,
 # logs), which is no call of a client: to be neither counted nor throttled nor made to fail.
 INTERNAL_AGENT = "synebench-emulator-jobs"
 #: The access key of jobs, which stands for the credentials of their role.
 JOBS_KEY = "emulator"
+
+
+@dataclass(frozen=True)
+class ImageRoot:
+    """An image that a job runs in.
+
+    :param folder: the job's root; to be left as it is, since other jobs use it, too
+    :param environment: its variables
+    :param entry_point: its program, where the job names none
+    :param working_folder: where that starts
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+    entry_point: tuple[str, ...]
+    working_folder: str = "/"
+
+
+class HasImages(Protocol):
+    """``syne_core.emulator.registry.PushedImages``."""
+
+    def root_of(self, image: str) -> ImageRoot | None:
+        """The image of that name; None: it is not looked at, this machine's Python runs."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +61,7 @@ class JobSurroundings:
     :param grace: seconds between SIGTERM and SIGKILL (AWS: 120)
     :param install_requirements: whether script mode installs ``requirements.txt``; else it leaves it alone
     :param environment: more variables for every container
+    :param images: those that were pushed; None: there are none
     """
 
     endpoint_url: str
@@ -38,6 +72,7 @@ class JobSurroundings:
     grace: float = 120.0
     install_requirements: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
+    images: HasImages | None = None
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from syne_core.emulator.jobs.contract import JobSurroundings
+from syne_core.emulator.jobs.contract import ImageRoot, JobSurroundings
 from syne_core.emulator.jobs.objects import FAKE_CREDENTIALS
 from syne_core.emulator.jobs.pip_settings import has_password, pip_variables
 
-__all__ = ["container_environment", "install_packages_into", "provide_programs"]
+__all__ = ["container_environment", "image_environment", "install_packages_into", "provide_programs"]
 
 _PASSED_ON = {
     *("PATH", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"),
 }
 _PASSED_ON_FROM = ("UV_", "OMP_", "OPENBLAS_", "MKL_", "LC_", "CUDA_", "NVIDIA_")
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LOOPBACK = "127.0.0.1,localhost"
 
 
@@ -58,6 +59,21 @@ def container_environment(
         "TRAINING_JOB_ARN": arn,
         **request.get("Environment", {}),
     }
+
+
+def image_environment(image: ImageRoot, request: Mapping[str, Any], environment: Mapping[str, str]) -> bytes:
+    """Variables of a container that runs in an image: ``NAME=value``, separated by NUL.
+
+    :param environment: of ``container_environment``; what is about this machine's files is left out
+    """
+    ours = {
+        name: value
+        for name, value in environment.items()
+        if name not in _PASSED_ON | {"HOME"} and not name.startswith(("PIP_", "UV_"))
+    }
+    defaults = {"PATH": _DEFAULT_PATH, "HOME": "/root"}
+    values = {**defaults, **image.environment, **ours, **request.get("Environment", {})}
+    return b"\0".join(os.fsencode(f"{name}={value}") for name, value in values.items())
 
 
 def provide_programs(environment: dict[str, str], folder: Path) -> None:

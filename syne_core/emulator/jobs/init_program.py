@@ -8,10 +8,11 @@ process runs.
 
 In namespaces of its own (``--isolated``) the folder of the job is bound to ``/opt/ml``, and packages
 are installed into a copy-on-write view. PID 1's end is the end of all processes there. Without
-namespaces this process is the reaper of orphans, and kills all descendants at the end.
+namespaces this process is the reaper of orphans, and kills all descendants at the end. With ``--root``
+the main process sees that folder as its root, and gets the environment that the file ``--variables`` holds.
 
 Usage: ``init_program.py [--isolated] [--opt-ml DIR] [--hosts FILE] [--hostname NAME]
-[--overlay LOWER UPPER WORK] ... --cwd DIR -- ARGUMENT ...``
+[--overlay LOWER UPPER WORK] ... [--root DIR --variables FILE] --cwd DIR -- ARGUMENT ...``
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class _Wanted:
 
     def __init__(self, words: list[str]) -> None:
         self.isolated = False
-        self.opt_ml = self.hosts = self.hostname = ""
+        self.opt_ml = self.hosts = self.hostname = self.root = self.variables = ""
+        self.environment: dict[str, str] = dict(os.environ)
         self.cwd = "/"
         self.overlays: list[tuple[str, str, str]] = []
         words = words[::-1]
@@ -104,7 +106,37 @@ def _bind_opt_ml(folder: str) -> None:
     os.close(handle)
 
 
+def _prepare_root(wanted: _Wanted) -> None:
+    """Give the image what containers have, and make it the root."""
+    root = wanted.root
+    for name in ("proc", "dev", "sys"):
+        os.makedirs(f"{root}/{name}", exist_ok=True)
+        _bind(f"/{name}", f"{root}/{name}")
+    os.makedirs(f"{root}/tmp", exist_ok=True)
+    os.chmod(f"{root}/tmp", 0o1777)
+    for source, name in ((wanted.hosts, "hosts"), ("/etc/resolv.conf", "resolv.conf")):
+        if not os.path.isfile(source):
+            continue
+        target = f"{root}/etc/{name}"
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if os.path.islink(target):
+            os.unlink(target)
+        os.close(os.open(target, os.O_CREAT, 0o644))
+        _bind(source, target)
+    os.makedirs(root + _OPT_ML, exist_ok=True)
+    _bind(wanted.opt_ml, root + _OPT_ML)
+    os.chroot(root)
+
+
+def _read_variables(path: str) -> dict[str, str]:
+    with open(path, "rb") as file:
+        entries = os.fsdecode(file.read()).split("\0")
+    return dict(entry.split("=", 1) for entry in entries if entry)
+
+
 def _set_up(wanted: _Wanted) -> None:
+    if wanted.variables:
+        wanted.environment = _read_variables(wanted.variables)
     if not wanted.isolated:
         _process_control(_PR_SET_CHILD_SUBREAPER, 1)
         return
@@ -112,12 +144,14 @@ def _set_up(wanted: _Wanted) -> None:
         places = (_quoted(path) for path in (lower, upper, work))
         options = "lowerdir={},upperdir={},workdir={},userxattr".format(*places)
         _mount("overlay", lower, "overlay", 0, options)
-    if wanted.hosts:
+    if wanted.hosts and not wanted.root:
         _bind(wanted.hosts, "/etc/hosts")
     if wanted.hostname:
         name = wanted.hostname.encode()
         _call("sethostname", name, ctypes.c_size_t(len(name)))
-    if wanted.opt_ml:
+    if wanted.root:
+        _prepare_root(wanted)
+    elif wanted.opt_ml:
         _bind_opt_ml(wanted.opt_ml)
 
 
@@ -132,7 +166,7 @@ def _start(wanted: _Wanted, control: int) -> int:
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.chdir(wanted.cwd)
-        os.execvpe(wanted.argv[0], wanted.argv, os.environ)
+        os.execvpe(wanted.argv[0], wanted.argv, wanted.environment)
     except OSError as error:
         os.write(control, f"cannot run {wanted.argv[0]}: {error.strerror}\n".encode())
     finally:

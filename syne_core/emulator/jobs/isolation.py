@@ -68,6 +68,32 @@ class Isolation:
             init += ["--overlay", lower, str(upper), str(work)]
         return [*_NAMESPACES, *init, "--", *argv]
 
+    def image_command(
+        self,
+        argv: Sequence[str],
+        root: Path,
+        opt_ml: Path,
+        scratch: Path,
+        variables: Path,
+        host: str,
+        hosts_file: Path | None,
+        cwd: str,
+    ) -> list[str]:
+        """The command that runs ``argv`` in an image; needs namespaces.
+
+        :param root: the image's files; with ``overlays`` they are left as they are
+        :param variables: file with the environment, ``NAME=value`` separated by NUL
+        """
+        init = [sys.executable, "-I", "-S", _INIT, "--isolated", "--cwd", cwd, "--opt-ml", str(opt_ml)]
+        if self.overlays:
+            upper, work = scratch / "image", scratch / "image-work"
+            upper.mkdir(parents=True)
+            work.mkdir(parents=True)
+            init += ["--overlay", str(root), str(upper), str(work)]
+        init += ["--root", str(root), "--variables", str(variables), "--hostname", host]
+        init += ["--hosts", str(hosts_file)] if hosts_file else []
+        return [*_NAMESPACES, *init, "--", *argv]
+
     def works(self, below: Path) -> bool:
         """Whether this machine allows it to jobs whose files lie below a folder."""
         below.mkdir(parents=True, exist_ok=True)
