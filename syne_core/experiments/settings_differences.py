@@ -28,7 +28,7 @@ NOT_COMMITTED = "not committed: "
 Entry = tuple[str, str]
 
 _FOLLOWS = {
-    *("tag", "experiment_id", "scheduler_seed", "simulator_seed"),
+    *("tag", "settings", "experiment_id", "scheduler_seed", "simulator_seed"),
     *("st_tuner_creation_timestamp", "st_tuner_start_timestamp"),
 }
 _TAG_FLAGS = ("--experiment_tag", "--experiment-tag")
@@ -110,7 +110,13 @@ def _by(names: Sequence[str], folders: Sequence[ExperimentFolder]) -> dict[tuple
 
 
 def _entries(metadata: Mapping[str, Any]) -> Iterator[tuple[Entry, str]]:
-    """Group and name, and value as text, of all that may be compared."""
+    """Group and name, and value as text, of all that may be compared.
+
+    Settings of the whole study come first: the experiment's own take the place of those of the same name.
+    """
+    for name, text in _flat("", metadata.get("settings")):
+        if name and name != "experiment_tag":
+            yield ("settings", name), text
     for key, value in metadata.items():
         if key in ("packages", "machine") and isinstance(value, Mapping):
             yield from (((key, name), text) for name, text in _flat("", value))

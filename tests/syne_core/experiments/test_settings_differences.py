@@ -104,6 +104,12 @@ def test_metadata_of_syne_tune_and_damaged_entries_are_no_obstacle() -> None:
     assert shown({}, {}) == []
 
 
+def test_settings_of_the_study_are_shown_once_and_without_its_name() -> None:
+    old = {"settings": {"experiment_tag": "old", "n_workers": [4, 8], "methods": "a.py"}, "n_workers": 4}
+    new = {"settings": {"experiment_tag": "new", "n_workers": [4], "methods": "b.py"}, "n_workers": 4}
+    assert shown(old, new) == [("settings", "methods", "a.py", "b.py")]
+
+
 def test_differences_of_several_pairs_are_counted() -> None:
     pairs = [
         ({"n_workers": 4}, {"n_workers": 8}),
