@@ -70,6 +70,15 @@ PEERS = {
             ("optuna==5.0.0", "cmaes==0.13.1", "torch==2.13.0", "scipy", "greenlet"),
             "import optuna, cmaes, torch, scipy; optuna.samplers.GPSampler(seed=0)",
         ),
+        # Not measured: what opens the files that we export.
+        Peer(
+            "optuna-dashboard",
+            (
+                *("optuna==5.0.0", "optuna-dashboard==0.21.0", "pyarrow==26.0.1"),
+                *("click", "pyyaml", "scipy", "pandas", "matplotlib", "rich", "packaging"),
+            ),
+            "import optuna, optuna_dashboard, pyarrow",
+        ),
         Peer("botorch", ("botorch==0.18.1", "torch==2.13.0"), "import botorch"),
         # Not measured: clients of the emulator that others wrote. The two cannot share an environment, and
         # version 3's umbrella package would bring torch and a model server.

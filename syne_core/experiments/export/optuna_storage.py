@@ -7,6 +7,7 @@ optimiser, and only within a run do order and times of trials mean something.
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,13 +24,25 @@ __all__ = ["write_optuna_journal", "write_optuna_sqlite"]
 OnProgress = Callable[[int, int], None]
 
 
+class _Unhurried(sqlite3.Connection):
+    """Optuna commits many times per trial; nobody sees the file before it is complete, so none need wait."""
+
+    def __init__(self, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        self.execute("PRAGMA synchronous=OFF")
+        self.execute("PRAGMA journal_mode=MEMORY")
+
+
 def write_optuna_sqlite(study: StudyResults, path: Path, on_progress: OnProgress | None = None) -> int:
     """Write a database of SQLite, which ``optuna-dashboard sqlite:///PATH`` shows; the number of trials.
 
     :raises MissingDependencyError: Optuna is not installed
     """
     optuna = optuna_library()
-    return _write(study, path, lambda name: optuna.storages.RDBStorage(f"sqlite:///{name}"), on_progress)
+    settings = {"connect_args": {"factory": _Unhurried}}
+    return _write(
+        study, path, lambda name: optuna.storages.RDBStorage(f"sqlite:///{name}", settings), on_progress
+    )
 
 
 def write_optuna_journal(study: StudyResults, path: Path, on_progress: OnProgress | None = None) -> int:

@@ -151,7 +151,7 @@ def _param(value: Any, domain: Domain) -> Any:
 
 
 def _attributes(row: Mapping[str, Any], left_over: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("trial_id", "status", "num_reports", "num_nonfinite", "resource", "last", "seconds", "num_runs")
+    names = ("trial_id", "status", "resource", "seconds")  # each takes time to store
     attributes = {name: _plain(row[name]) for name in names}
     attributes |= {f"{CONFIG_PREFIX}{name}": _plain(value) for name, value in left_over.items()}
     return {name: value for name, value in attributes.items() if value is not None}

@@ -1,10 +1,16 @@
-"""Optuna itself opens what was exported."""
+"""Optuna itself, and its dashboard, open what was exported."""
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +52,9 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def peer() -> Path:
-    """The interpreter of an environment with Optuna and all that this project needs."""
+    """The interpreter of an environment with Optuna, its dashboard, and what we need."""
     try:
-        return interpreter("adapters")
+        return interpreter("optuna-dashboard")
     except PeerUnavailableError as error:
         pytest.skip(f"Optuna is not to be had: {error}")
 
@@ -99,6 +105,48 @@ def test_optuna_finds_experiments_as_studies(tmp_path: Path, peer: Path, name: s
     assert first["seconds"] == 3.5  # from when its reporter was made, 0.5 s before the first report
     assert second["params"] == {"optimizer": "adam"}
     assert second["attrs"]["config_lr"] == 7.5
+
+
+@contextmanager
+def dashboard(peer: Path, storage: str) -> Iterator[str]:
+    """The dashboard's address, while it runs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = [str(peer.with_name("optuna-dashboard")), "--host", "127.0.0.1", "--port", str(port), storage]
+    process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}/api/studies"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answer_of(address: str, timeout: float = 120.0) -> Any:
+    """What it answers, once it does."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return json.loads(answer.read())
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            assert time.monotonic() < deadline, "the dashboard does not answer"
+            time.sleep(0.2)
+
+
+@pytest.mark.parametrize("name", ["out.db", "out.journal"])
+def test_optunas_dashboard_shows_them(tmp_path: Path, peer: Path, name: str) -> None:
+    write_the_study(Path(os.environ["SYNETUNE_FOLDER"]))
+    target = tmp_path / name
+    run(peer, EXPORT, "export", "demo", "-o", str(target))
+    with dashboard(peer, f"sqlite:///{target}" if name == "out.db" else str(target)) as address:
+        summaries = answer_of(address)["study_summaries"]
+        shown = {one["study_name"]: one["study_id"] for one in summaries}
+        assert sorted(shown) == ["demo/BO-0/demo-b-0-00000000", "demo/RS-0/demo-digits-0-00000000"]
+        details = answer_of(f"{address}/{shown['demo/RS-0/demo-digits-0-00000000']}?after=0")
+    assert [trial["state"] for trial in details["trials"]] == ["Complete", "Pruned", "Fail"]
+    assert details["has_intermediate_values"]
+    assert {entry["name"] for entry in details["union_search_space"]} == {"lr", "optimizer"}
 
 
 def test_parquet_has_the_same_table_as_csv(tmp_path: Path, peer: Path) -> None:
