@@ -14,7 +14,8 @@ import click
 from benchmarking.commons.benchmark_definitions import benchmark_definitions
 from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.hpo_main_common import Launcher
-from benchmarking.commons.launch_flags import ALL_FLAGS, BACKEND_FLAG, LOCAL_FLAGS
+from benchmarking.commons.launch_entry import MakeLauncher
+from benchmarking.commons.launch_flags import ALL_FLAGS, BACKEND_FLAG
 from benchmarking.commons.launch_remote_common import RemoteLauncher, run_remote_launcher
 from benchmarking.commons.settings import read_settings
 
@@ -52,10 +53,7 @@ def _launcher(backend: str, program: str) -> RemoteLauncher:
 
 
 def _inside(backend: str, program: str) -> Launcher:
-    common = {"takes_methods_file": True, "program": program}
-    if backend == "local":
-        flags = (*LOCAL_FLAGS, BACKEND_FLAG)
-        return Launcher("local", METHODS, benchmark_definitions, backend_flags=flags, **common)  # type: ignore[arg-type]
     module = import_module(f"benchmarking.commons.hpo_main_{backend}")
-    launcher: Launcher = getattr(module, f"{backend}_launcher")(METHODS, benchmark_definitions, **common)
-    return replace(launcher, backend_flags=(*launcher.backend_flags, BACKEND_FLAG))
+    make: MakeLauncher = getattr(module, f"{backend}_launcher")
+    flags = (*make.flags, BACKEND_FLAG)
+    return make(METHODS, benchmark_definitions, backend_flags=flags, takes_methods_file=True, program=program)

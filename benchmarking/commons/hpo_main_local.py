@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarking.commons.choices import BenchmarkDefinitions, with_script
-from benchmarking.commons.default_baselines import Method
-from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
-from benchmarking.commons.launch_entry import LaunchEntry
-from benchmarking.commons.launch_flags import LOCAL_FLAGS, ExtraArgs
+from benchmarking.commons.choices import with_script
+from benchmarking.commons.hpo_main_common import Launch, Launcher
+from benchmarking.commons.launch_entry import LaunchEntry, MakeLauncher
+from benchmarking.commons.launch_flags import LOCAL_FLAGS
 from benchmarking.commons.launch_run import SOME_FAILED, needed_command, run_launch, run_tuner
 from benchmarking.commons.remote.in_job import job_here
 from benchmarking.commons.study.experiment import Experiment
@@ -35,17 +34,6 @@ file.
 Example: hpo_main.py --experiment_tag first-study --benchmark mlp_digits --num_seeds 3 --n_workers 2
 --max_wallclock_time 60s
 """
-
-
-def local_launcher(
-    methods: Mapping[str, Method],
-    benchmark_definitions: BenchmarkDefinitions,
-    *,
-    extra_args: ExtraArgs | None = None,
-    map_method_args: MapMethodArgs | None = None,
-) -> Launcher:
-    """The launcher of this back-end."""
-    return Launcher("local", methods, benchmark_definitions, extra_args, map_method_args, ABOUT, LOCAL_FLAGS)
 
 
 def run_launcher(
@@ -136,5 +124,7 @@ class _LocalRun:
         run_tuner(self.launch, experiment, backend, progress, self.extra_results, trials_folder)
 
 
+#: Makes launchers of this back-end.
+local_launcher = MakeLauncher("local", ABOUT, LOCAL_FLAGS)
 _ENTRY = LaunchEntry(local_launcher, run_launcher)
 main, launch = _ENTRY.main, _ENTRY.launch

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from benchmarking.commons.benchmark_definitions import BenchmarkDefinition, RealBenchmarkDefinition
-from benchmarking.commons.choices import BenchmarkDefinitions, with_script
+from benchmarking.commons.choices import with_script
 from benchmarking.commons.data_channel import check_data_is_there, check_reads_dataset
-from benchmarking.commons.default_baselines import Method
-from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
-from benchmarking.commons.launch_entry import LaunchEntry
-from benchmarking.commons.launch_flags import SAGEMAKER_FLAGS, ExtraArgs
+from benchmarking.commons.hpo_main_common import Launch, Launcher
+from benchmarking.commons.launch_entry import LaunchEntry, MakeLauncher
+from benchmarking.commons.launch_flags import SAGEMAKER_FLAGS
 from benchmarking.commons.launch_run import SOME_FAILED, needed_command, run_launch, run_tuner
 from benchmarking.commons.remote.in_job import job_here
 from benchmarking.commons.spending import Spending, agree_to_spend
@@ -41,27 +40,6 @@ cost nothing.
 Example: hpo_main.py --experiment_tag tutorial-sagemaker --benchmark mlp_digits --method ASHA --num_seeds 1
 --warm_pool 1
 """
-
-
-def sagemaker_launcher(
-    methods: Mapping[str, Method],
-    benchmark_definitions: BenchmarkDefinitions,
-    *,
-    extra_args: ExtraArgs | None = None,
-    map_method_args: MapMethodArgs | None = None,
-    **more: Any,
-) -> Launcher:
-    """The launcher of this back-end.
-
-    :param more: further fields of ``Launcher``
-    """
-    fields: dict[str, object] = {
-        "about": ABOUT,
-        "backend_flags": SAGEMAKER_FLAGS,
-        "prepare": _prepare,
-        **more,
-    }
-    return Launcher("sagemaker", methods, benchmark_definitions, extra_args, map_method_args, **fields)  # type: ignore[arg-type]
 
 
 def run_launcher(
@@ -163,5 +141,7 @@ class _SageMakerRun:
         run_tuner(self.launch, experiment, self._backend(experiment), progress, self.extra_results)
 
 
+#: Makes launchers of this back-end.
+sagemaker_launcher = MakeLauncher("sagemaker", ABOUT, SAGEMAKER_FLAGS, _prepare)
 _ENTRY = LaunchEntry(sagemaker_launcher, run_launcher)
 main, launch = _ENTRY.main, _ENTRY.launch

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarking.commons.benchmark_definitions import BenchmarkDefinition
-from benchmarking.commons.choices import BenchmarkDefinitions
-from benchmarking.commons.default_baselines import Method
-from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs
-from benchmarking.commons.launch_entry import LaunchEntry
-from benchmarking.commons.launch_flags import SIMULATOR_FLAGS, ExtraArgs
+from benchmarking.commons.hpo_main_common import Launch, Launcher
+from benchmarking.commons.launch_entry import LaunchEntry, MakeLauncher
+from benchmarking.commons.launch_flags import SIMULATOR_FLAGS
 from benchmarking.commons.launch_run import needed_command, run_launch, run_tuner
 from benchmarking.commons.remote.in_job import job_here
 from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark
@@ -38,27 +36,6 @@ unfinished ones start over, which is cheap. benchmark, method and n_workers may 
 
 Example: hpo_main.py --experiment_tag simulated --benchmark mlp_digits --num_seeds 10 --n_parallel 2
 """
-
-
-def simulator_launcher(
-    methods: Mapping[str, Method],
-    benchmark_definitions: BenchmarkDefinitions,
-    *,
-    extra_args: ExtraArgs | None = None,
-    map_method_args: MapMethodArgs | None = None,
-    **more: Any,
-) -> Launcher:
-    """The launcher of this back-end.
-
-    :param more: further fields of ``Launcher``
-    """
-    fields: dict[str, object] = {
-        "about": ABOUT,
-        "backend_flags": SIMULATOR_FLAGS,
-        "prepare": _prepare,
-        **more,
-    }
-    return Launcher("simulator", methods, benchmark_definitions, extra_args, map_method_args, **fields)  # type: ignore[arg-type]
 
 
 def run_launcher(
@@ -174,5 +151,7 @@ def _in_words(outcomes: Sequence[Outcome], seconds: float) -> str | None:
     return f"{count}: {duration(simulated)} of simulated time in {seconds:.1f} s"
 
 
+#: Makes launchers of this back-end.
+simulator_launcher = MakeLauncher("simulator", ABOUT, SIMULATOR_FLAGS, _prepare)
 _ENTRY = LaunchEntry(simulator_launcher, run_launcher)
 main, launch = _ENTRY.main, _ENTRY.launch

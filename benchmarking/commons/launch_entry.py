@@ -1,32 +1,22 @@
-"""``main`` and ``launch`` of launcher scripts: the same for every back-end."""
+"""Launchers, and ``main`` and ``launch`` of the scripts that call them: the same for every back-end."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from benchmarking.commons.choices import BenchmarkDefinitions
 from benchmarking.commons.command_line import run_command
 from benchmarking.commons.default_baselines import Method
-from benchmarking.commons.hpo_main_common import Launcher, MapMethodArgs
+from benchmarking.commons.flags import Flag
+from benchmarking.commons.hpo_main_common import Launcher, MapMethodArgs, Prepare
 from benchmarking.commons.launch_flags import ExtraArgs
 from benchmarking.commons.relaunch import process_command
 from syne_core.results_callback import ExtraResultsComposer
 
-__all__ = ["LaunchEntry"]
-
-
-class _MakesLauncher(Protocol):
-    def __call__(
-        self,
-        methods: Mapping[str, Method],
-        benchmark_definitions: BenchmarkDefinitions,
-        *,
-        extra_args: ExtraArgs | None,
-        map_method_args: MapMethodArgs | None,
-    ) -> Launcher: ...
+__all__ = ["LaunchEntry", "MakeLauncher"]
 
 
 class _RunsLauncher(Protocol):
@@ -40,6 +30,38 @@ class _RunsLauncher(Protocol):
 
 
 @dataclass(frozen=True)
+class MakeLauncher:
+    """Makes the launchers of one back-end.
+
+    :param about: what ``--help`` says of them
+    :param flags: those that this back-end has
+    :param prepare: makes definitions ready for it; None: they need a script, and nothing else
+    """
+
+    backend: str
+    about: str
+    flags: Sequence[Flag]
+    prepare: Prepare | None = None
+
+    def __call__(
+        self,
+        methods: Mapping[str, Method],
+        benchmark_definitions: BenchmarkDefinitions,
+        *,
+        extra_args: ExtraArgs | None = None,
+        map_method_args: MapMethodArgs | None = None,
+        **more: Any,
+    ) -> Launcher:
+        """A launcher for ``methods`` and benchmarks.
+
+        :param more: further fields of ``Launcher``
+        """
+        own = {} if self.prepare is None else {"prepare": self.prepare}
+        fields: dict[str, Any] = {"about": self.about, "backend_flags": self.flags, **own, **more}
+        return Launcher(self.backend, methods, benchmark_definitions, extra_args, map_method_args, **fields)
+
+
+@dataclass(frozen=True)
 class LaunchEntry:
     """What a launcher script of one back-end calls.
 
@@ -47,7 +69,7 @@ class LaunchEntry:
     :param run_launcher: runs what a command line asks it for; the exit code
     """
 
-    make_launcher: _MakesLauncher
+    make_launcher: MakeLauncher
     run_launcher: _RunsLauncher
 
     def main(

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NoReturn
-
-from benchmarking.commons.choices import BenchmarkDefinitions
-from benchmarking.commons.command_line import run_command
-from benchmarking.commons.default_baselines import Method
-from benchmarking.commons.hpo_main_common import Launcher, MapMethodArgs
-from benchmarking.commons.launch_flags import LOCAL_FLAGS, ExtraArgs
-from benchmarking.commons.launch_remote_common import RemoteLauncher, run_remote_launcher
+from benchmarking.commons.hpo_main_local import local_launcher
+from benchmarking.commons.launch_remote_entry import RemoteEntry
 
 __all__ = ["ABOUT", "REQUIREMENTS", "launch_remote", "remote_launcher"]
 
@@ -28,47 +19,5 @@ Example: launch_remote.py --experiment_tag tutorial-local --benchmark resnet_cif
 #: The file beside the entry point that says what the jobs need besides the training script.
 REQUIREMENTS = ("requirements-synetune.txt",)
 
-
-def launch_remote(
-    entry_point: Path,
-    methods: Mapping[str, Method],
-    benchmark_definitions: BenchmarkDefinitions,
-    extra_args: ExtraArgs | None = None,
-    source_dependencies: Sequence[str | Path] | None = None,
-    map_method_args: MapMethodArgs | None = None,
-) -> NoReturn:
-    """Launch what the command line of this process asks for, and exit.
-
-    :param entry_point: the ``hpo_main.py`` that runs in the jobs; its folder travels, with ``benchmarking``
-        and ``syne_core``
-    :param methods: those of that file
-    :param benchmark_definitions: those of that file
-    :param extra_args: those of that file
-    :param source_dependencies: more folders that it needs; imported by their names
-    :param map_method_args: that of that file
-    """
-    launcher = remote_launcher(
-        Launcher(
-            "local", methods, benchmark_definitions, extra_args, map_method_args, backend_flags=LOCAL_FLAGS
-        ),
-        entry_point,
-        source_dependencies,
-    )
-    run_command(lambda: run_remote_launcher(launcher, sys.argv[1:]))
-
-
-def remote_launcher(
-    inside: Launcher, entry_point: Path, source_dependencies: Sequence[str | Path] | None = None
-) -> RemoteLauncher:
-    """The remote launcher of this back-end.
-
-    :param inside: the launcher that runs in the jobs
-    """
-    return RemoteLauncher(
-        inside,
-        Path(entry_point),
-        REQUIREMENTS,
-        with_scripts=True,
-        source_dependencies=[Path(folder) for folder in source_dependencies or ()],
-        about=ABOUT,
-    )
+_ENTRY = RemoteEntry(local_launcher, ABOUT, REQUIREMENTS, with_scripts=True)
+launch_remote, remote_launcher = _ENTRY.launch_remote, _ENTRY.remote_launcher

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from benchmarking.commons.choices import BenchmarkDefinitions
-from benchmarking.commons.command_line import run_command
-from benchmarking.commons.default_baselines import Method
-from benchmarking.commons.hpo_main_common import Launch, Launcher, MapMethodArgs, make_scheduler
+from benchmarking.commons.hpo_main_common import Launch, make_scheduler
 from benchmarking.commons.hpo_main_simulator import simulator_launcher
-from benchmarking.commons.launch_flags import ExtraArgs
-from benchmarking.commons.launch_remote_common import RemoteLauncher, run_remote_launcher
+from benchmarking.commons.launch_remote_common import RemoteLauncher
+from benchmarking.commons.launch_remote_entry import RemoteEntry
 from benchmarking.commons.study.experiment import Experiment
 
 __all__ = ["ABOUT", "REQUIREMENTS", "IsExpensive", "launch_remote", "remote_launcher"]
@@ -36,52 +31,29 @@ Example: launch_remote.py --experiment_tag simulated --benchmark mlp_digits --nu
 REQUIREMENTS = ("requirements-synetune.txt",)
 
 
-def launch_remote(
-    entry_point: Path,
-    methods: Mapping[str, Method],
-    benchmark_definitions: BenchmarkDefinitions,
-    extra_args: ExtraArgs | None = None,
-    source_dependencies: Sequence[str | Path] | None = None,
-    map_method_args: MapMethodArgs | None = None,
-    is_expensive_method: IsExpensive | None = None,
-) -> NoReturn:
+def launch_remote(*arguments: Any, is_expensive_method: IsExpensive | None = None, **more: Any) -> NoReturn:
     """Launch what the command line of this process asks for, and exit.
 
-    :param entry_point: the ``hpo_main.py`` that runs in the jobs; its folder travels, with ``benchmarking``
-        and ``syne_core``
-    :param methods: those of that file
-    :param benchmark_definitions: those of that file
-    :param extra_args: those of that file
-    :param source_dependencies: more folders that it needs; imported by their names
-    :param map_method_args: that of that file
+    :param arguments: and ``more``: those of ``RemoteEntry.launch_remote``, as of the other back-ends
     :param is_expensive_method: by name, whether each seed of a method gets a job; default: unless it draws
         its configurations at random or from a grid
     """
-    inside = simulator_launcher(
-        methods, benchmark_definitions, extra_args=extra_args, map_method_args=map_method_args
-    )
-    launcher = remote_launcher(inside, entry_point, source_dependencies, is_expensive_method)
-    run_command(lambda: run_remote_launcher(launcher, sys.argv[1:]))
+    _entry(is_expensive_method).launch_remote(*arguments, **more)
 
 
 def remote_launcher(
-    inside: Launcher,
-    entry_point: Path,
-    source_dependencies: Sequence[str | Path] | None = None,
-    is_expensive_method: IsExpensive | None = None,
+    *arguments: Any, is_expensive_method: IsExpensive | None = None, **more: Any
 ) -> RemoteLauncher:
-    """The remote launcher of this back-end.
+    """See ``RemoteEntry.remote_launcher``, and ``launch_remote``."""
+    return _entry(is_expensive_method).remote_launcher(*arguments, **more)
 
-    :param inside: the launcher that runs in the jobs
-    """
-    return RemoteLauncher(
-        inside,
-        Path(entry_point),
+
+def _entry(is_expensive: IsExpensive | None) -> RemoteEntry:
+    return RemoteEntry(
+        simulator_launcher,
+        ABOUT,
         REQUIREMENTS,
-        with_scripts=False,
-        source_dependencies=[Path(folder) for folder in source_dependencies or ()],
-        shares_job=lambda launch: _sharing(launch, is_expensive_method),
-        about=ABOUT,
+        shares_job=lambda launch: _sharing(launch, is_expensive),
     )
 
 

@@ -236,7 +236,7 @@ def test_the_job_gets_the_flags_of_its_own_launcher(remote_launcher: RemoteLaunc
         "2",
         "--wait",
         "--s3_bucket",
-        "b",
+        "my-bucket",
     ]
     remote = resolve_remote(remote_launcher, words, {"SYNEBENCH_MAX_WALLCLOCK_TIME": "90s"})
     experiment = remote.launch.experiments[-1]
