@@ -75,7 +75,10 @@ def test_every_version_has_an_image(framework: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        (("PyTorch", "1.7", None), r"PyTorch 1\.7\.1 has Python 3\.6, and it needs 3\.8 .*framework_version 1\.9\.0;"),
+        (
+            ("PyTorch", "1.7", None),
+            r"PyTorch 1\.7\.1 has Python 3\.6, and it needs 3\.8 .*framework_version 1\.9\.0;",
+        ),
         (("TensorFlow", "2.5.1", None), r"has Python 3\.7, .*framework_version 2\.6\.0;"),
         (
             ("HuggingFace", "4.6.1", "1.7.1"),
