@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 from syne_core.config_space import Domain
 from syne_core.experiments.experiment_folder import ExperimentFolder
@@ -144,7 +145,7 @@ def _experiment(seed: SeedResults, benchmark: int, setup: int, embedded: Embedde
         setup=setup,
         seed=folder.seed,
         name=folder.name,
-        path=str(folder.path),
+        path=_short(folder.path),
         state=folder.state,
         reason=status.reason if status else "",
         elapsed=seed.elapsed,
@@ -191,7 +192,15 @@ def _cost(benchmark: str, setup: SetupResults, embedded: EmbeddedTrials) -> Cost
 
 def _left_out(study: StudyResults) -> Iterator[LeftOut]:
     for broken in study.broken:
-        yield LeftOut(str(broken.path), broken.reason)
+        yield LeftOut(_short(broken.path), broken.reason)
     for benchmark in study.benchmarks:
         for folder in benchmark.superseded:
-            yield LeftOut(str(folder.path), "a newer experiment has the same seed")
+            yield LeftOut(_short(folder.path), "a newer experiment has the same seed")
+
+
+def _short(path: Path) -> str:
+    """Reports are shown to others, whom the name of one's home folder tells nothing."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):  # elsewhere, or there is no home
+        return str(path)

@@ -161,6 +161,13 @@ def test_trials_beyond_the_budget_are_left_out_and_it_is_said(tmp_path: Path) ->
     assert cut.final == whole.final
 
 
+def test_the_home_folder_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_study(tmp_path / "syne-tune", ("RS",), seeds=1)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    document = collect_report(load_study("demo", tmp_path / "syne-tune"))
+    assert document.experiments[0].path == "~/syne-tune/demo/RS-0/demo-digits-0-00000000"
+
+
 def test_reading_is_followed(tmp_path: Path) -> None:
     write_study(tmp_path, ("RS",), seeds=3)
     heard: list[tuple[int, int]] = []
