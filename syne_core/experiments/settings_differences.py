@@ -31,6 +31,8 @@ _FOLLOWS = {
     *("tag", "settings", "experiment_id", "scheduler_seed", "simulator_seed"),
     *("st_tuner_creation_timestamp", "st_tuner_start_timestamp"),
 }
+#: Settings that say which experiments a study has, and nothing of any of them.
+_OF_STUDY = {"experiment_tag", "benchmark", "method", "num_seeds", "start_seed"}
 _TAG_FLAGS = ("--experiment_tag", "--experiment-tag")
 _FILE_OF_DIFF = re.compile(r"^diff --git a/(.*) b/.*$", re.MULTILINE)
 
@@ -115,7 +117,7 @@ def _entries(metadata: Mapping[str, Any]) -> Iterator[tuple[Entry, str]]:
     Settings of the whole study come first: the experiment's own take the place of those of the same name.
     """
     for name, text in _flat("", metadata.get("settings")):
-        if name and name != "experiment_tag":
+        if name and name not in _OF_STUDY:
             yield ("settings", name), text
     for key, value in metadata.items():
         if key in ("packages", "machine") and isinstance(value, Mapping):
