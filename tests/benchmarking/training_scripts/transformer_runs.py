@@ -90,7 +90,8 @@ def script_environment(script: str, folder: Path) -> dict[str, str]:
 
     The hub is an address that refuses connections; its cache lies in ``folder``.
     """
-    paths = [REPOSITORY, REPOSITORY / "benchmarking" / "training_scripts" / script]
+    paths: list[Path | str] = [REPOSITORY, REPOSITORY / "benchmarking" / "training_scripts" / script]
+    paths += filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     hub = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(folder / "hf-home")}
     return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths)), **hub}
 
