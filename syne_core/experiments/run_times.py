@@ -21,10 +21,11 @@ from syne_core.paths import ExperimentPaths
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TrialRun", "busy_workers", "runs_of_reports", "trial_runs", "utilisation"]
+__all__ = ["TrialRun", "busy_workers", "runs_of_journal", "runs_of_reports", "trial_runs", "utilisation"]
 
 logger = logging.getLogger(__name__)
 
+_ODD = (RecursionError, OverflowError)  # of damaged JSON
 _RUNNING = "InProgress"
 _AFTER = {"PAUSE": "Paused", "STOP": "Stopped"}
 
@@ -37,6 +38,7 @@ class TrialRun:
     :param end: None if it had not ended, or nobody saw it end
     :param state: ``Completed``, ``Paused``, ``Stopped``, ``Failed``, or ``InProgress``
     :param config: the trial's configuration; empty where the journal does not say
+    :param reason: why it failed, where the journal says so
     """
 
     trial_id: int
@@ -44,6 +46,7 @@ class TrialRun:
     end: float | None
     state: str
     config: dict[str, Any]
+    reason: str = ""
 
 
 def trial_runs(folder: ExperimentFolder, results: pd.DataFrame | None = None) -> list[TrialRun]:
@@ -55,13 +58,22 @@ def trial_runs(folder: ExperimentFolder, results: pd.DataFrame | None = None) ->
     :param results: the experiment's table, if it is at hand
     :raises ResultsError: there is no journal, and the table cannot be read
     """
-    journal = ExperimentPaths(folder.path).journal
-    if journal.exists():
-        try:
-            return _runs_of_journal(journal)
-        except (JournalError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
-            logger.warning("%s: %s; runs of trials are guessed from the reports", folder.path, error)
+    runs = runs_of_journal(folder)
+    if runs is not None:
+        return runs
     return runs_of_reports(folder.load().results if results is None else results)
+
+
+def runs_of_journal(folder: ExperimentFolder) -> list[TrialRun] | None:
+    """The runs of all trials, by start; None if there is no journal, or, with a warning, a damaged one."""
+    journal = ExperimentPaths(folder.path).journal
+    if not journal.exists():
+        return None
+    try:
+        return _runs_in(journal)
+    except (JournalError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+        logger.warning("%s: %s; runs of trials are guessed from the reports", folder.path, error)
+        return None
 
 
 def runs_of_reports(results: pd.DataFrame) -> list[TrialRun]:
@@ -118,7 +130,7 @@ def utilisation(runs: Sequence[TrialRun], n_workers: int | None, until: float) -
     return min(1.0, busy / (n_workers * until))
 
 
-def _runs_of_journal(journal: Path) -> list[TrialRun]:
+def _runs_in(journal: Path) -> list[TrialRun]:
     open_runs: dict[int, tuple[float, dict[str, Any]]] = {}
     configs: dict[int, dict[str, Any]] = {}
     runs: list[TrialRun] = []
@@ -134,6 +146,7 @@ def _runs_of_journal(journal: Path) -> list[TrialRun]:
             open_runs[trial] = (time, configs.get(trial, {}))
         elif event == "end_run" and record["trial"] in open_runs:
             start, config = open_runs.pop(record["trial"])
-            runs.append(TrialRun(record["trial"], start, time, str(record["state"]), config))
+            reason = str(record.get("reason") or "")
+            runs.append(TrialRun(record["trial"], start, time, str(record["state"]), config, reason))
     runs += (TrialRun(trial, start, None, _RUNNING, config) for trial, (start, config) in open_runs.items())
     return sorted(runs, key=lambda run: (run.start, run.trial_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from syne_core.experiments.report.document import (
 from syne_core.experiments.report.embedded_trials import EmbeddedTrials, TrialBudget, embed_trials
 from syne_core.experiments.report.settings_table import setting_groups
 from syne_core.experiments.report.study_evidence import study_evidence
-from syne_core.experiments.report.worker_lanes import utilisation
+from syne_core.experiments.run_times import utilisation
 from syne_core.experiments.seed_results import SeedResults
 from syne_core.experiments.study_notes import benchmark_notes
 from syne_core.experiments.study_results import BenchmarkResults, SetupResults, StudyResults
@@ -156,7 +156,7 @@ def _experiment(seed: SeedResults, benchmark: int, setup: int, embedded: Embedde
         final=curve.final,
         final_time=float(curve.times[-1]) if curve.times.size else None,
         curve=seed_columns(curve),
-        utilisation=None if history is None else utilisation(history.busy, seed.elapsed, folder.n_workers),
+        utilisation=None if history is None else utilisation(history.runs, folder.n_workers, history.until),
         is_exact=None if history is None else history.is_exact,
         cost=None if history is None else history.cost,
         details=embedded.position.get(id(seed)),
@@ -172,8 +172,8 @@ def _costs(study: StudyResults, embedded: EmbeddedTrials) -> Iterator[CostRow]:
 def _cost(benchmark: str, setup: SetupResults, embedded: EmbeddedTrials) -> CostRow:
     histories = [(s, h) for s in setup.seeds if (h := embedded.histories.get(id(s))) is not None]
     elapsed = math.fsum(seed.elapsed for seed in setup.seeds)
-    held = math.fsum(seed.elapsed for seed, _ in histories)
-    busy = math.fsum(history.busy for _, history in histories)
+    shares = [(s.elapsed, utilisation(h.runs, setup.n_workers, h.until)) for s, h in histories]
+    known = [(seconds, share) for seconds, share in shares if share is not None]
     costs = [history.cost for _, history in histories if history.cost is not None]
     statuses = [seed.folder.status for seed in setup.seeds if seed.folder.status]
     return CostRow(
@@ -185,9 +185,14 @@ def _cost(benchmark: str, setup: SetupResults, embedded: EmbeddedTrials) -> Cost
         trials=sum(seed.num_trials for seed in setup.seeds),
         failed=sum(status.trials.get("Failed", 0) for status in statuses),
         read=len(histories),
-        utilisation=utilisation(busy, held, setup.n_workers),
+        utilisation=_weighted_mean(known),
         cost=plain_number(math.fsum(costs)) if costs else None,
     )
+
+
+def _weighted_mean(known: Sequence[tuple[float, float]]) -> float | None:
+    total = math.fsum(weight for weight, _ in known)
+    return math.fsum(weight * value for weight, value in known) / total if total else None
 
 
 def _left_out(study: StudyResults) -> Iterator[LeftOut]:

@@ -70,7 +70,7 @@ def embed_trials(
         if on_progress is not None:
             on_progress(number, min(len(order), budget.experiments))
         try:
-            history = read_history(seed.folder, benchmark.metric, benchmark.mode)
+            history = read_history(seed.folder, benchmark.metric, benchmark.mode, seed.elapsed)
         except ResultsError as error:
             unread.append(f"{seed.folder.name}: {error}")
             continue
@@ -145,13 +145,15 @@ def _in_turns(study: StudyResults) -> Iterator[tuple[BenchmarkResults, SeedResul
 
 def _run_columns(history: TrialHistory, trials: Sequence[TrialRecord]) -> Columns:
     kept = {trial.trial_id for trial in trials}
-    workers = assign_workers(history.runs)
-    runs = [(run, w) for run, w in zip(history.runs, workers, strict=True) if run.trial_id in kept]
+    ends = [max(r.start, history.until if r.end is None else r.end) for r in history.runs]
+    starts = [run.start for run in history.runs]
+    workers = assign_workers(list(zip(starts, ends, strict=True)))
+    rows = [row for row, run in enumerate(history.runs) if run.trial_id in kept]
     return {
-        "trial": [run.trial_id for run, _ in runs],
-        "start": [plain_number(run.start) for run, _ in runs],
-        "end": [plain_number(run.end) for run, _ in runs],
-        "worker": [worker for _, worker in runs],
+        "trial": [history.runs[row].trial_id for row in rows],
+        "start": [plain_number(starts[row]) for row in rows],
+        "end": [plain_number(ends[row]) for row in rows],
+        "worker": [workers[row] for row in rows],
     }
 
 
@@ -161,7 +163,7 @@ def _report_columns(history: TrialHistory, trials: Sequence[TrialRecord]) -> Col
     return {
         "trial": [report.trial_id for report in reports],
         "time": [plain_number(report.time, 5) for report in reports],
-        "resource": [plain_number(report.resource, 5) for report in reports],
+        "resource": [None if r.resource is None else plain_number(r.resource, 5) for r in reports],
         "value": [None if r.value is None else plain_number(r.value, 5) for r in reports],
     }
 

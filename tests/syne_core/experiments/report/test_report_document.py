@@ -85,11 +85,11 @@ def test_utilisation_and_cost_come_from_the_journal(tmp_path: Path) -> None:
     document = collect_report(load_study("demo", tmp_path))
     (one,) = document.experiments
     assert one.is_exact
-    assert one.utilisation == pytest.approx(12.5 / 16)
-    assert one.cost == pytest.approx(0.1)
+    assert one.utilisation == pytest.approx(13.5 / 16)
+    assert one.cost == pytest.approx(0.07)
     (row,) = document.costs
     assert (row.experiments, row.read, row.worker_seconds) == (1, 1, 16.0)
-    assert (row.utilisation, row.cost) == (pytest.approx(12.5 / 16), pytest.approx(0.1))
+    assert (row.utilisation, row.cost) == (pytest.approx(13.5 / 16), pytest.approx(0.07))
     assert document.details[0]["trials"]["reason"] == {"1": "ended with code 1"}
 
 
