@@ -16,9 +16,8 @@ from typing import Any
 
 #: Steps and forward passes; names in the script's module.
 TRAINING = ("train_one_epoch", "measure_accuracy", "measure_loss")
-#: Generators of batches, and what turns a batch into numbers; in the script's module or in ``training``.
-BATCHES = ("training_batches", "validation_batches", "stretches")
-CONVERSIONS = ("pixels",)
+#: Generators of batches; in the script's module or in ``training``.
+BATCHES = ("training_batches", "validation_batches", "stretches", "batches")
 
 
 class Clock:
@@ -64,9 +63,6 @@ def main() -> None:
         for name in BATCHES:
             if hasattr(owner, name):
                 setattr(owner, name, clock.generator(getattr(owner, name)))
-        for name in CONVERSIONS:
-            if hasattr(owner, name):
-                setattr(owner, name, clock.call("batches", getattr(owner, name)))
     for name in TRAINING:
         if hasattr(module, name):
             setattr(module, name, clock.call("training", getattr(module, name)))

@@ -1,7 +1,7 @@
 """One epoch of training and one of validation of a perceptron with two hidden layers, in float32.
 
-Images stay on the device as bytes (47 MB for the whole set), so there is nothing to load in the background.
-Mixed precision would not make so small a model faster.
+Images stay on the device as numbers (188 MB for the whole set), so there is nothing to load in the background
+and nothing to convert. Mixed precision would not make so small a model faster.
 """
 
 import dataclasses
@@ -52,14 +52,19 @@ def make_training(args, n_pixels, device):
 
 
 def split(images, labels, device):
-    """Pairs (images, labels) for training and for validation, as tensors on ``device``.
+    """Pairs (pixels, labels) for training and for validation, as tensors on ``device``.
 
     A sixth of the images validate: 10,000 of 60,000. They are the same for every seed.
     """
     order = np.random.default_rng(0).permutation(len(labels))
     n_valid = max(1, len(labels) // 6)
     parts = order[n_valid:], order[:n_valid]
-    return [(torch.from_numpy(images[p]).to(device), torch.from_numpy(labels[p]).to(device)) for p in parts]
+    return [(pixels(images[p]).to(device), torch.from_numpy(labels[p]).to(device)) for p in parts]
+
+
+def pixels(images):
+    """Bytes (n, height, width) as float32 (n, pixels) from -1 to 1."""
+    return torch.from_numpy(images).flatten(1).float() / 127.5 - 1
 
 
 def train_one_epoch(training, images, labels, args, epoch):
@@ -71,24 +76,26 @@ def train_one_epoch(training, images, labels, args, epoch):
     torch.manual_seed(args.seed + epoch)
     order = torch.randperm(len(labels)).to(training.device)
     total = 0.0
-    for chosen in order.split(args.batch_size):
-        loss = functional.cross_entropy(training.model(pixels(images[chosen])), labels[chosen])
+    for x, y in batches(images, labels, order, args.batch_size):
+        loss = functional.cross_entropy(training.model(x), y)
         training.optimizer.zero_grad()
         loss.backward()
         training.optimizer.step()
-        total = total + loss.detach() * len(chosen)  # reading it now would wait for the device
+        total = total + loss.detach() * len(y)  # reading it now would wait for the device
     return float(total) / len(labels)
+
+
+def batches(images, labels, order, size):
+    """All images once, in ``order``, ``size`` at a time."""
+    for chosen in order.split(size):
+        yield images.index_select(0, chosen), labels.index_select(0, chosen)  # quicker than images[chosen]
 
 
 @torch.no_grad()
 def measure_accuracy(training, images, labels):
     """The share of images whose class is predicted, 0 to 1."""
     training.model.eval()
-    batches = zip(images.split(VALIDATION_BATCH), labels.split(VALIDATION_BATCH), strict=True)
-    correct = sum((training.model(pixels(x)).argmax(dim=1) == y).sum() for x, y in batches)
+    order = torch.arange(len(labels), device=training.device)
+    parts = batches(images, labels, order, VALIDATION_BATCH)
+    correct = sum((training.model(x).argmax(dim=1) == y).sum() for x, y in parts)
     return float(correct) / len(labels)
-
-
-def pixels(images):
-    """Bytes (n, height, width) as float32 (n, pixels) from -1 to 1."""
-    return images.flatten(1).float() / 127.5 - 1
