@@ -81,41 +81,56 @@ def aggregate_values(table: Floats, mode: str) -> tuple[Floats, Floats, Floats]:
 
     :param table: shape (seeds, times); NaN for a seed without a value
     :param mode: one of ``AGGREGATE_MODES``
-    :returns: three arrays of shape (times,): line (NaN without values), lower and upper end of the band (NaN
-        for fewer than two values)
+    :returns: three arrays of shape (times,): line, over the seeds that have a value (NaN without any); lower
+        and upper end of the band, NaN where a seed lacks that has a value at another time, and for a single
+        seed
     """
-    if mode == "mean_and_ci":
-        return mean_with_interval(table, _CONFIDENCE)
-    count = np.isfinite(table).sum(axis=0)
-    ordered = np.sort(np.where(np.isfinite(table), table, np.nan), axis=0)  # NaN go to the end
-    result = tuple(np.full(count.shape, np.nan) for _ in range(3))
+    found = table[np.isfinite(table).any(axis=1)]
+    ordered = np.sort(np.where(np.isfinite(found), found, np.nan), axis=0)  # NaN go to the end
+    count = np.isfinite(ordered).sum(axis=0)
+    line, lower, upper = (np.full(count.shape, np.nan) for _ in range(3))
     for n in np.unique(count[count > 0]):
-        here = count == n
-        for whole, part in zip(result, _AGGREGATES[mode](ordered[:n, here]), strict=True):
-            whole[here] = part
-    line, lower, upper = result
-    lower[count < 2] = upper[count < 2] = np.nan
+        line[count == n] = _LINES[mode](ordered[:n, count == n])
+    whole = count == len(found)
+    if len(found) > 1 and whole.any():
+        lower[whole], upper[whole] = _BANDS[mode](ordered[:, whole])
     return line, lower, upper
 
 
-def _median_and_quartiles(ordered: Floats) -> tuple[Floats, Floats, Floats]:
-    middle, lower, upper = np.percentile(ordered, [50, 25, 75], axis=0)
-    return middle, lower, upper
+def _mean(ordered: Floats) -> Floats:
+    return mean_with_interval(ordered, _CONFIDENCE)[0]
 
 
-def _iqm_and_interval(ordered: Floats) -> tuple[Floats, Floats, Floats]:
+def _interval_of_mean(ordered: Floats) -> tuple[Floats, Floats]:
+    return mean_with_interval(ordered, _CONFIDENCE)[1:]
+
+
+def _median(ordered: Floats) -> Floats:
+    return np.asarray(np.median(ordered, axis=0), dtype=np.float64)
+
+
+def _quartiles(ordered: Floats) -> tuple[Floats, Floats]:
+    lower, upper = np.percentile(ordered, [25, 75], axis=0)
+    return lower, upper
+
+
+def _iqm(ordered: Floats) -> Floats:
+    line: Floats = _inner_weights(np.ones((1, len(ordered))))[0] @ ordered
+    return line
+
+
+def _interval_of_iqm(ordered: Floats) -> tuple[Floats, Floats]:
     from scipy.stats import t
 
-    n = len(ordered)
-    line = _inner_weights(np.ones((1, n)))[0] @ ordered
+    n, line = len(ordered), _iqm(ordered)
     # Resample b is the weighted sum w_b @ ordered, so its variance is a quadratic form in their covariance.
     # Distances from the line, in units of the largest, neither cancel nor overflow.
     apart = ordered - line
     unit = np.max(np.abs(apart), axis=0)
     apart = apart / np.where(unit > 0, unit, 1.0)
     variance = np.sum(apart * (_covariance_of_weights(n) @ apart), axis=0)
-    half = t.ppf((1 + _CONFIDENCE) / 2, max(n - 1, 1)) * np.sqrt(np.maximum(variance, 0.0)) * unit
-    return line, line - half, line + half
+    half = t.ppf((1 + _CONFIDENCE) / 2, n - 1) * np.sqrt(np.maximum(variance, 0.0)) * unit
+    return line - half, line + half
 
 
 def _inner_weights(counts: Floats) -> Floats:
@@ -136,4 +151,9 @@ def _covariance_of_weights(n: int) -> Floats:
     return np.atleast_2d(np.cov(_inner_weights(drawn.astype(np.float64)), rowvar=False))
 
 
-_AGGREGATES = {"iqm_bootstrap": _iqm_and_interval, "median_percentiles": _median_and_quartiles}
+_LINES = {"iqm_bootstrap": _iqm, "mean_and_ci": _mean, "median_percentiles": _median}
+_BANDS = {
+    "iqm_bootstrap": _interval_of_iqm,
+    "mean_and_ci": _interval_of_mean,
+    "median_percentiles": _quartiles,
+}

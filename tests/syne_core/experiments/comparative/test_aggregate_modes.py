@@ -68,10 +68,19 @@ def test_values_that_are_absent_do_not_count(mode: str) -> None:
     gaps[1:, 2] = np.nan
     gaps[:, 3] = np.nan
     line, lower, upper = aggregate_values(gaps, mode)
-    for found, alone in zip((line, lower, upper), aggregate_values(whole[2:, [1]], mode), strict=True):
-        assert found[1] == pytest.approx(alone[0])
+    plain = aggregate_values(whole, mode)
+    assert (line[0], lower[0], upper[0]) == pytest.approx(tuple(part[0] for part in plain))
+    assert line[1] == pytest.approx(aggregate_values(whole[2:, [1]], mode)[0][0])
     assert line[2] == whole[0, 2]
-    assert np.isnan([lower[2], upper[2], line[3], lower[3], upper[3]]).all()
+    assert np.isnan([*lower[1:], *upper[1:], line[3]]).all()
+
+
+@pytest.mark.parametrize("mode", AGGREGATE_MODES)
+def test_seeds_that_never_have_a_value_do_not_hide_the_band(mode: str) -> None:
+    values = np.random.default_rng(0).normal(size=(3, 2))
+    with_empty = np.vstack([values, np.full((1, 2), np.nan)])
+    for found, plain in zip(aggregate_values(with_empty, mode), aggregate_values(values, mode), strict=True):
+        assert found == pytest.approx(plain)
 
 
 @pytest.mark.parametrize("mode", AGGREGATE_MODES)
