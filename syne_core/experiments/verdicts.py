@@ -20,7 +20,7 @@ from syne_core.experiments.known_optimum import known_optimum
 from syne_core.experiments.pair_verdicts import PairVerdict, every_pair, judge_pairs
 from syne_core.experiments.paired_values import PairedValues, paired_curves, paired_values
 from syne_core.experiments.plain_json import plain_json
-from syne_core.experiments.statistics.anytime import common_target, normalised_regret
+from syne_core.experiments.statistics.anytime import area_under_incumbent, common_target, normalised_regret
 from syne_core.experiments.statistics.intervals import Interval, mean_interval
 from syne_core.experiments.statistics.iqm import iqm_interval
 from syne_core.experiments.statistics.ranking import FriedmanResult, friedman
@@ -50,6 +50,8 @@ class SetupSummary:
 
     :param value: mean with interval: of the metric on a benchmark, of scaled values over several
     :param mean_rank: 1 is best; NaN where no seed is known for all setups
+    :param anytime: mean height of the incumbent from the start to the horizon (area under the curve divided by
+        the time), with interval; None over several benchmarks
     :param regret: mean distance from the optimum with interval, where 1 is the median distance of the first
         values of all seeds; None where the optimum is not known
     """
@@ -58,6 +60,7 @@ class SetupSummary:
     value: Interval
     median: float
     mean_rank: float
+    anytime: Interval | None = None
     regret: Interval | None = None
 
 
@@ -146,6 +149,7 @@ def judge_benchmark(
     mode = benchmark.mode
     ranks = friedman(found.ranked, mode, confidence)
     setups = _summaries(found.setups, found.values, ranks, confidence)
+    setups = _with_anytime(benchmark, found.horizon, setups, confidence)
     setups = _with_regret(benchmark, found, setups, confidence)
     pairs = judge_pairs(every_pair(found.setups, found.values, mode), confidence)
     speeds = _speed_ups(benchmark, found, confidence)
@@ -173,6 +177,21 @@ def _summaries(
         median = float(np.median(known)) if known.size else math.nan
         summaries.append(SetupSummary(label, mean_interval(column, confidence), median, rank))
     return summaries
+
+
+def _with_anytime(
+    benchmark: BenchmarkResults, horizon: float, setups: list[SetupSummary], confidence: float
+) -> list[SetupSummary]:
+    """``setups`` with the area under their incumbents, if there is any time."""
+    if not 0 < horizon < math.inf:
+        return setups
+    areas = [
+        [area_under_incumbent(seed.curve, horizon) for seed in setup.seeds] for setup in benchmark.setups
+    ]
+    return [
+        replace(one, anytime=mean_interval(of_seeds, confidence))
+        for one, of_seeds in zip(setups, areas, strict=True)
+    ]
 
 
 def _with_regret(

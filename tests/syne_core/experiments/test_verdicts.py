@@ -192,6 +192,16 @@ def test_the_quicker_is_told_by_the_value_that_all_seeds_reach(tmp_path: Path) -
     assert any("Quick reaches 0.8, which all their seeds reach, 10 times" in s for s in verdict.sentences)
 
 
+def test_the_area_under_the_incumbent_is_told_in_units_of_the_metric(tmp_path: Path) -> None:
+    for seed, late in enumerate((20.0, 40.0)):
+        rows = reports([(0.0, 0.5), (late, 0.9)])
+        write_experiment(tmp_path, rows, seed=seed, elapsed=60.0, limit=60.0)
+    (benchmark,) = judge(load_study("demo", tmp_path)).benchmarks
+    area = benchmark.setups[0].anytime
+    assert area is not None
+    assert area.point == pytest.approx((0.5 * 60 + 0.9 * 60) / 120)
+
+
 HARTMANN = {"blackbox": "FunctionProblem", "blackbox_name": "hartmann6", "blackbox_settings": {"noise": 0}}
 
 
