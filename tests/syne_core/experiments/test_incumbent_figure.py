@@ -150,6 +150,17 @@ def test_long_experiments_are_drawn_in_hours(tmp_path: Path) -> None:
     assert axes.get_xlim() == (0.0, 5.0)
 
 
+def test_what_lies_beyond_the_budget_that_all_have_is_shaded(tmp_path: Path) -> None:
+    write_study(tmp_path, ("RS",), seeds=2)
+    figure = plot_incumbent(load_study("demo", tmp_path))
+    assert not figure.axes[0].patches
+    write_study(tmp_path, ("BO",), seeds=2, elapsed=120.0, limit=120.0)
+    figure = plot_incumbent(load_study("demo", tmp_path))
+    (shade,) = figure.axes[0].patches
+    assert (shade.get_x(), shade.get_x() + shade.get_width()) == (60.0, 120.0)
+    assert "Shaded: beyond the budget that all have." in note(figure)
+
+
 def test_a_first_value_far_off_does_not_flatten_the_rest(tmp_path: Path) -> None:
     for seed in range(3):
         points = [(0.1, 1e30), *((t, 1e-7 * (3 - t / 30)) for t in range(1, 61))]
