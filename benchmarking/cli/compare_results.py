@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,9 @@ from syne_core.experiments.verdict_words import seconds_text
 __all__ = ["CompareSettings", "show_comparison", "sides_of"]
 
 _DEFAULT_MARGIN = "1%"
+
+#: Lines whose sentences are all printed.
+_FEW = 12
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,9 @@ def show_comparison(a: str, b: str, settings: CompareSettings) -> int:
         _print(comparison, settings)
     for note in notes:
         print(f"Note: {note}", file=sys.stderr)
-    return _conclude(checked, settings)
+    code = _conclude(checked, settings)
+    print(f"\nNext:  {shlex.join(['synebench', 'compare', '--settings', a, b])}", file=sys.stderr)
+    return code
 
 
 def sides_of(a: str, b: str, methods: Sequence[str] = ()) -> tuple[Side, Side]:
@@ -188,6 +194,8 @@ def _print(comparison: Comparison, settings: CompareSettings) -> None:
     print()
     many = len({line.benchmark for line in comparison.lines}) > 1
     for line in comparison.lines:
+        if len(comparison.lines) > _FEW and line.outcome not in ("better", "worse"):
+            continue  # the table says it
         print(f"{line.benchmark}: {line.sentence}" if many else line.sentence)
     if len(comparison.lines) > 1:
         print(comparison.sentence)
@@ -211,10 +219,7 @@ def _row(line: ComparedSetups) -> tuple[str, ...]:
 
 
 def _conclude(checked: list[CheckedLine], settings: CompareSettings) -> int:
-    """Say what the check found, or how to make one; the exit code."""
-    if settings.fail_if_worse is None:
-        print("\nNext:  synebench compare --settings A B   shows what else differs", file=sys.stderr)
-        return 0
+    """Say what the check found; the exit code."""
     bad = {"failed", "unsure"} if settings.fail_if_unsure else {"failed"}
     for one in checked:
         told = "FAILED" if one.result in bad else one.result

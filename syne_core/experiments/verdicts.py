@@ -50,8 +50,8 @@ class SetupSummary:
 
     :param value: mean with interval: of the metric on a benchmark, of scaled values over several
     :param mean_rank: 1 is best; NaN where no seed is known for all setups
-    :param anytime: mean height of the incumbent from the start to the horizon (area under the curve divided by
-        the time), with interval; None over several benchmarks
+    :param anytime: mean height of the incumbent from the start to the horizon, which is the area under it
+        divided by the time, with interval; None over several benchmarks
     :param regret: mean distance from the optimum with interval, where 1 is the median distance of the first
         values of all seeds; None where the optimum is not known
     """

@@ -50,7 +50,7 @@ def test_a_table_sentences_and_what_to_do_next(capsys: pytest.CaptureFixture[str
     assert row.split()[:5] == ["digits", "ASHA", "8", "accuracy", "(max)"]
     assert row.endswith("B is worse")
     assert "ASHA of old is better than ASHA of new by 0.0535 (95 % interval " in printed.out
-    assert "--settings" in printed.err
+    assert printed.err.splitlines()[-1] == "Next:  synebench compare --settings old new"
 
 
 @pytest.mark.usefixtures("worse_by_5_percent")
