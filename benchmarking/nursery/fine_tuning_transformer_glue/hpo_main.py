@@ -1,3 +1,5 @@
+"""Compare methods for fine-tuning transformers on GLUE, the model fixed or chosen as well."""
+
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +9,8 @@ from benchmarking.commons.benchmark_definitions.finetune_transformer_glue import
 )
 from benchmarking.commons.hpo_main_local import main
 from benchmarking.nursery.fine_tuning_transformer_glue.baselines import methods
+
+__all__ = ["extra_args", "map_method_args"]
 
 extra_args: list[dict[str, Any]] = [
     {
@@ -18,6 +22,7 @@ extra_args: list[dict[str, Any]] = [
 
 
 def map_method_args(args: SimpleNamespace, method: str, method_kwargs: dict[str, Any]) -> dict[str, Any]:
+    """What the flags of ``extra_args`` change: entries of the space, and the first configuration."""
     flags = (extra["name"] for extra in extra_args)
     given = {name: value for name in flags if (value := getattr(args, name)) is not None}
     usual, wanted = (GLUE_BENCHMARKS[args.benchmark](**settings) for settings in ({}, given))
