@@ -43,6 +43,12 @@ FOREIGN = {
     "--epochs",
     "--reduction_factor",
     "--no-extract",
+    "--dataset_path",
+    "--discount",
+    "--model_type",
+    "--num_train_epochs",
+    "--quiet",
+    "--recursive",
 }
 OUR_FLAGS = ALL_FLAGS
 _TIMEOUT = 120
