@@ -48,7 +48,7 @@ def command(
 
 
 def _show_remote(study: RemoteStudy, as_json: bool) -> None:
-    from benchmarking.commons.remote.driver_view import driver_of
+    from benchmarking.commons.remote.driver import driver_of
     from benchmarking.commons.remote.overview import look_at
     from benchmarking.commons.remote.overview_text import print_study
 

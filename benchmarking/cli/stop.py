@@ -34,7 +34,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Stop experiments of a remote study (METHOD-SEED or part of a name), or all of it, and its trials."""
-    from benchmarking.commons.remote.driver_view import driver_of
+    from benchmarking.commons.remote.driver import driver_of
     from benchmarking.commons.remote.remote_study import pick_experiment, read_study
     from benchmarking.commons.remote.stopping import stop_experiments
 

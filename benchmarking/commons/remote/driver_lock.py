@@ -10,31 +10,25 @@ Losing the lock unnoticed would not make an experiment run twice: jobs have the 
 
 from __future__ import annotations
 
-import getpass
 import json
 import logging
-import os
-import socket
 import threading
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from benchmarking.commons.remote.driver import SILENCE, Driver
 from syne_core.aws.client_errors import clear_errors, error_code
 from syne_core.errors import ExperimentLockedError
 from syne_core.paths import StudyKeys
 
-__all__ = ["HEARTBEAT", "SILENCE", "Driver", "DriverLock", "DriverLostError"]
+__all__ = ["HEARTBEAT", "DriverLock", "DriverLostError"]
 
 logger = logging.getLogger(__name__)
 
 #: Seconds.
-HEARTBEAT, SILENCE = 10.0, 60.0
+HEARTBEAT = 10.0
 _ABSENT = frozenset({"NoSuchKey", "404"})
 _CONFLICT = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 _PAUSE = 0.5
@@ -42,46 +36,6 @@ _PAUSE = 0.5
 
 class DriverLostError(ExperimentLockedError):
     """Another process drives the study now."""
-
-
-@dataclass(frozen=True)
-class Driver:
-    """Who drives a study.
-
-    :param owner: of this launch alone
-    :param home: what tells processes of this machine from those of others
-    :param started: seconds since 1970
-    :param silent_for: seconds since it was heard, by S3's clock
-    """
-
-    owner: str
-    host: str
-    user: str
-    pid: int
-    home: str
-    started: float
-    silent_for: float = 0.0
-
-    @classmethod
-    def here(cls) -> Driver:
-        """This process."""
-        return cls(uuid.uuid4().hex, socket.gethostname(), _user(), os.getpid(), _home(), time.time())
-
-    @property
-    def is_known_to_be_dead(self) -> bool:
-        """Whether its process, of this machine, is gone."""
-        if not self.home or self.home != _home() or self.pid == os.getpid():
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except OSError:
-            return False
-        return False
-
-    def __str__(self) -> str:
-        return f"{self.user}@{self.host} (process {self.pid})"
 
 
 class DriverLock:
@@ -193,22 +147,12 @@ class DriverLock:
             if error_code(error) in _ABSENT:
                 return None
             raise
-        return _driver(answer), str(answer["ETag"])
+        return Driver.of_record(answer), str(answer["ETag"])
 
     def _write(self, condition: dict[str, str]) -> bool:
         """Say that this process drives, if ``condition`` holds; whether it did."""
         self._beats += 1
-        me = self._me
-        body = {
-            "version": 1,
-            "owner": me.owner,
-            "host": me.host,
-            "user": me.user,
-            "pid": me.pid,
-            "home": me.home,
-            "started": me.started,
-            "beat": self._beats,
-        }
+        body = {**self._me.to_json(), "beat": self._beats}
         began = time.monotonic()
         try:
             answer = self._s3.put_object(
@@ -256,41 +200,6 @@ class DriverLock:
             self._s3.delete_object(Bucket=self._bucket, Key=self._key, IfMatch=self._etag)
         except Exception as error:
             logger.info("the driver's record is left to expire: %s", error)
-
-
-def _driver(answer: dict[str, Any]) -> Driver:
-    """What the object says; one that cannot be understood is of somebody unknown."""
-    now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-    silent_for = max(0.0, (now - answer["LastModified"]).total_seconds())
-    try:
-        values = json.loads(answer["Body"].read())
-        return Driver(
-            str(values["owner"]),
-            str(values["host"]),
-            str(values["user"]),
-            int(values["pid"]),
-            str(values["home"]),
-            float(values["started"]),
-            silent_for,
-        )
-    except (ValueError, TypeError, LookupError):
-        return Driver("", "?", "?", 0, "", answer["LastModified"].timestamp(), silent_for)
-
-
-def _home() -> str:
-    """Where a process id means the same: this boot of this machine, and its name space."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{socket.gethostname()} {boot} {os.readlink('/proc/self/ns/pid')}"
-    except OSError:
-        return ""
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "?"
 
 
 def _ago(seconds: float) -> str:

@@ -234,6 +234,6 @@ def _write_manifest(
 
 
 def _start_over(session: AwsSession, bucket: str, plan: RemotePlan) -> None:
-    from benchmarking.commons.remote.starting_over import start_over
+    from benchmarking.commons.remote.removing import start_over
 
     start_over(session, bucket, [planned.experiment for planned in plan.to_do()])

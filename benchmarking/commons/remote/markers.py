@@ -12,11 +12,11 @@ says; its body names the job to look for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from benchmarking.commons.remote.object_listing import stored_objects
 from syne_core.aws.client_errors import error_code
 from syne_core.paths import StudyKeys
 
@@ -118,10 +118,10 @@ def read_states(s3: Any, bucket: str, tag: str) -> dict[str, State]:
     """
     found: dict[str, dict[str, float]] = {}
     prefix = StudyKeys(tag).status
-    for key, modified in _objects(s3, bucket, prefix):
-        id8, _, state = key[len(prefix) :].rpartition(".")
+    for one in stored_objects(s3, bucket, prefix):
+        id8, _, state = one.key[len(prefix) :].rpartition(".")
         if id8 and state in STATES:
-            found.setdefault(id8, {})[state] = modified.timestamp()
+            found.setdefault(id8, {})[state] = one.modified
     return {id8: _newest(id8, markers) for id8, markers in found.items()}
 
 
@@ -167,14 +167,3 @@ def write_state(
 def _newest(id8: str, markers: Mapping[str, float]) -> State:
     state = max(markers, key=lambda name: (markers[name], STATES.index(name)))
     return State(id8, state, markers[state], markers)
-
-
-def _objects(s3: Any, bucket: str, prefix: str) -> Iterator[tuple[str, datetime]]:
-    request: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
-    while True:
-        page = s3.list_objects_v2(**request)
-        for entry in page.get("Contents", ()):
-            yield entry["Key"], entry["LastModified"]
-        if not page.get("IsTruncated"):
-            return
-        request["ContinuationToken"] = page["NextContinuationToken"]

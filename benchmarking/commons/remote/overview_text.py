@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from benchmarking.commons.remote.driver_lock import Driver
+from benchmarking.commons.remote.driver import Driver
 from benchmarking.commons.remote.everything_running import EverythingRunning, RunningStudy
 from benchmarking.commons.remote.markers import FAILED, LAUNCHED, QUEUED, STOPPED
 from benchmarking.commons.remote.overview import ExperimentView, StudyView

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from benchmarking.commons.remote.aws_errors import queue_errors
 from benchmarking.commons.remote.jobs_in_progress import is_job_of, jobs_in_progress
 from benchmarking.commons.remote.markers import State, StateRecord, read_record, read_states, write_state
-from benchmarking.commons.remote.queue_model import QueuedExperiment, QueuedJob
-from syne_core.aws.client_errors import error_code
-from syne_core.aws.job_states import JobState, TrainingJobs
+from benchmarking.commons.remote.queue_model import (
+    BadRequestError,
+    NameTakenError,
+    NoInstanceError,
+    QueuedExperiment,
+    QueuedJob,
+    ServiceError,
+    ThrottledError,
+    TroubleError,
+)
+from syne_core.aws.client_errors import error_code, explain, is_setup_error
+from syne_core.aws.job_states import JobState, TrainingJobs, is_name_taken, is_transient, wants_patience
+from syne_core.errors import AwsSetupError, SyneError, UsageError
 from syne_core.experiment_status import ExperimentState
 from syne_core.paths import ExperimentKeys, StudyKeys, experiment_job_name
 
 if TYPE_CHECKING:
     from syne_core.aws.session import AwsSession
 
-__all__ = ["RealClock", "SageMakerJobs"]
+__all__ = ["RealClock", "SageMakerJobs", "queue_errors"]
 
 _LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 _TAIL = 20
 _ABSENT = ("NoSuchKey", "404")
+_THROTTLED = ("Throttl", "TooManyRequests", "SlowDown", "RequestLimitExceeded")
+#: Words of refusals that concern the execution role, and so every job.
+_OF_ALL = ("assume", "RoleArn", "PassRole", "execution role")
 
 
 class RealClock:
@@ -185,3 +198,47 @@ def _common_start(first: str, last: str) -> str:
     while same < min(len(first), len(last)) and first[same] == last[same]:
         same += 1
     return first[:same]
+
+
+@contextmanager
+def queue_errors(doing: str) -> Iterator[None]:
+    """Turn what AWS refuses into what the queue understands.
+
+    :param doing: what is tried, as ``"create job 'j'"``
+    :raises ServiceError: that can be waited out, or that concerns one job
+    :raises AwsSetupError: that the user has to change
+    """
+    try:
+        yield
+    except AwsSetupError:
+        raise
+    except UsageError as error:
+        raise BadRequestError(str(error)) from error
+    except Exception as error:
+        # What others have put into words already is understood by its cause.
+        source = error.__cause__ if isinstance(error, SyneError) else error
+        if source is None or not _is_of_aws(source):
+            raise
+        raise _understood(source, doing) from error
+
+
+def _is_of_aws(error: BaseException) -> bool:
+    return isinstance(error, OSError) or type(error).__module__.partition(".")[0] == "botocore"
+
+
+def _understood(error: BaseException, doing: str) -> Exception:
+    said = explain(error, doing)
+    if is_setup_error(error):
+        return AwsSetupError(said)
+    if is_name_taken(error):
+        return NameTakenError(said)
+    if wants_patience(error):
+        return NoInstanceError(said)
+    if error_code(error).startswith(_THROTTLED):
+        return ThrottledError(said)
+    if is_transient(error):
+        return TroubleError(said)
+    if any(word in said for word in _OF_ALL):
+        return AwsSetupError(said)
+    kind: type[ServiceError] = BadRequestError
+    return kind(said)

@@ -32,17 +32,20 @@ class _Listing:
     def __init__(self, ages: dict[str, float]) -> None:
         start = datetime(2026, 1, 1, tzinfo=timezone.utc)
         self._found = [
-            {"Key": StudyKeys(TAG).status + name, "LastModified": start + timedelta(seconds=age)}
-            for name, age in ages.items()
+            {
+                "Key": StudyKeys(TAG).status + name,
+                "LastModified": start + timedelta(seconds=age),
+                "Size": 1,
+                "ETag": '"x"',
+            }
+            for name, age in sorted(ages.items())
         ]
         self.calls = 0
 
-    def list_objects_v2(self, ContinuationToken: str = "0", **_: Any) -> dict[str, Any]:
+    def list_objects_v2(self, StartAfter: str = "", **_: Any) -> dict[str, Any]:
         self.calls += 1
-        start = int(ContinuationToken)
-        more = start + 2 < len(self._found)
-        page = {"Contents": self._found[start : start + 2], "IsTruncated": more}
-        return {**page, **({"NextContinuationToken": str(start + 2)} if more else {})}
+        left = [one for one in self._found if not StartAfter or one["Key"] > StartAfter]
+        return {"Contents": left[:2], "IsTruncated": len(left) > 2}
 
 
 def test_newest_marker_counts_over_all_pages() -> None:

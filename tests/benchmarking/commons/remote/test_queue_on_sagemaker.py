@@ -19,7 +19,6 @@ import pytest
 from marker_jobs import MarkerJobs
 from queue_driver import TYPE, drive, jobs_of, service_of
 
-from benchmarking.commons.remote.aws_errors import queue_errors
 from benchmarking.commons.remote.markers import read_states
 from benchmarking.commons.remote.queue_model import (
     BadRequestError,
@@ -29,6 +28,7 @@ from benchmarking.commons.remote.queue_model import (
     ThrottledError,
     TroubleError,
 )
+from benchmarking.commons.remote.sagemaker_jobs import queue_errors
 from syne_core.aws.session import AwsSession
 from syne_core.emulator import Emulator, EmulatorSettings
 from syne_core.errors import AwsSetupError
