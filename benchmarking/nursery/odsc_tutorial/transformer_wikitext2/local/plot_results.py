@@ -1,7 +1,11 @@
+"""Compare the methods of a study in one figure: ``plot_results.py --help``."""
+
 from typing import Any
 
 from benchmarking.commons.comparison_command import main
 from syne_core.experiments import ComparativeResults, PlotParameters
+
+__all__ = ["compare", "metadata_to_setup"]
 
 METHODS = ("RS", "BO", "ASHA", "MOBSTER")
 

@@ -1,7 +1,11 @@
+"""Compare 2, 4 and 8 workers, a subplot for each method: ``plot_results.py --help``."""
+
 from typing import Any
 
 from benchmarking.commons.comparison_command import main
 from syne_core.experiments import ComparativeResults, PlotParameters, SubplotParameters
+
+__all__ = ["compare", "metadata_to_setup", "metadata_to_subplot"]
 
 METHODS = ("RS", "BO", "ASHA", "MOBSTER")
 N_WORKERS = (2, 4, 8)
