@@ -1,8 +1,8 @@
 """Loads a folder of experiments in one way, and notes what that took.
 
 ``python -m perf.sides.load_results SPEC_JSON OUTPUT``, SPEC being ``{"library": "syne_core" |
-"syne_tune", "what": "study" | "list" | "table" | "figure", "root": folder, "tag": name}``. Importing
-the library is not counted.
+"syne_tune", "what": "study" | "list" | "table" | "figure" | "comparative", "root": folder, "tag": name}``.
+Importing the library is not counted.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from perf.sides.peak_memory import peak_rss
+from perf.sides.result_folders import BENCHMARKS, METHODS
 
 __all__: list[str] = []
 
@@ -27,6 +28,7 @@ def _load_of_syne_core(spec: dict[str, Any]) -> Callable[[], int]:
     from syne_core import experiments
 
     root, tag = spec["root"], spec["tag"]
+    os.environ["SYNETUNE_FOLDER"] = root  # ComparativeResults finds studies there
 
     def study() -> int:
         found = experiments.load_study(tag, root)
@@ -37,11 +39,18 @@ def _load_of_syne_core(spec: dict[str, Any]) -> Callable[[], int]:
         experiments.save_figure(experiments.plot_incumbent(experiments.load_study(tag, root)), target)
         return target.stat().st_size
 
+    def comparative() -> int:
+        compared = experiments.ComparativeResults([tag], METHODS, 10, lambda metadata: metadata["algorithm"])
+        for benchmark in BENCHMARKS:
+            compared.plot(benchmark, file_name=str(Path(root).parent / f"{benchmark}.png"))
+        return len(BENCHMARKS)
+
     return {
         "study": study,
         "list": lambda: sum(len(one.results) for one in experiments.list_experiments(root=root)),
         "table": lambda: len(experiments.load_experiments_df(root=root)),
         "figure": figure,
+        "comparative": comparative,
     }[spec["what"]]
 
 

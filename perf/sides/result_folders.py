@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["METHODS", "TAG", "make_older", "write_study"]
+__all__ = ["BENCHMARKS", "METHODS", "TAG", "make_older", "write_study"]
 
 TAG = "many"
 METHODS = ("ASHA", "BO", "MOBSTER", "MSR", "RS")
-_BENCHMARKS = ("digits", "fashion")
+BENCHMARKS = ("digits", "fashion")
 _SEED = 20261121
 _EPOCHS = 27
 _WORKERS = 4
@@ -56,10 +56,10 @@ _SPACE: dict[str, Any] = {
 
 def write_study(root: Path, experiments: int, reports: int) -> None:
     """``experiments`` folders below ``root / TAG``, each with ``reports`` reports in 20 columns."""
-    setups = len(METHODS) * len(_BENCHMARKS)
+    setups = len(METHODS) * len(BENCHMARKS)
     for number in range(experiments):
         seed, setup = divmod(number, setups)
-        method, benchmark = METHODS[setup % len(METHODS)], _BENCHMARKS[setup // len(METHODS)]
+        method, benchmark = METHODS[setup % len(METHODS)], BENCHMARKS[setup // len(METHODS)]
         name = f"{TAG}-{benchmark}-{seed}-{number:08x}"
         folder = root / TAG / f"{method}-{seed}" / name
         folder.mkdir(parents=True)

@@ -35,6 +35,7 @@ CONFIG_PREFIX = "config_"
 
 _FEWEST_STORED = 50  # rows; fewer are parsed as quickly as they are found
 _LARGEST_ID = 2**53  # beyond, floats skip integers
+_ODD = (RecursionError, OverflowError)  # of damaged JSON
 _MISSING = ["", "nan", "NaN", "NA", "N/A", "<NA>", "None", "null", "NULL"]
 _TEXT = ("st_decision", "st_status")
 _NUMBERS = ("st_tuner_time", "st_worker_time", "st_worker_timestamp", "st_worker_cost")
@@ -124,7 +125,7 @@ def _from_journal(journal: Path) -> bytes | None:
     text = io.StringIO(newline="")
     try:
         write_csv(journal, text)
-    except (JournalError, OSError, KeyError, TypeError, AttributeError, ValueError) as error:
+    except (JournalError, OSError, LookupError, TypeError, AttributeError, ValueError, *_ODD) as error:
         logger.warning("%s: %s; the results may lack the last reports", journal.parent, error)
         return None
     return text.getvalue().encode("utf-8", errors="backslashreplace")
