@@ -73,6 +73,18 @@ def _of_subplot(
             yield "no finite value", f"{setup.label} {seed_ranges(empty)}"
         if unfinished := _unfinished(setup):
             yield "unfinished", f"{setup.label} {seed_ranges(unfinished)}"
+        yield from _doubtful(setup)
+
+
+def _doubtful(setup: SetupResults) -> Iterator[tuple[str, str]]:
+    """What does not fit in a figure: reports without a value, and clocks that were set."""
+    if diverged := sum(seed.num_diverged for seed in setup.seeds):
+        trials = sum(seed.num_trials for seed in setup.seeds)
+        yield "trials with reports that lack a finite value", f"{setup.label} {diverged} of {trials}"
+    if back := [seed.folder.seed for seed in setup.seeds if seed.clock_back]:
+        yield "the clock went back, which was evened out", f"{setup.label} {seed_ranges(back)}"
+    if leapt := [seed.folder.seed for seed in setup.seeds if seed.clock_leap]:
+        yield "no report for so long that the clock may have leapt", f"{setup.label} {seed_ranges(leapt)}"
 
 
 def _unfinished(setup: SetupResults) -> list[int | str]:

@@ -346,6 +346,16 @@ def test_a_metric_that_some_do_not_report(root: Path) -> None:
     assert values_of(artists(answer["axs"][0, 0])["mean RS"]) == [0.25]
 
 
+def test_diverged_trials_and_clocks_that_were_set_are_said(root: Path) -> None:
+    write_experiment(root, reports([(1.0, 0.5), (2.0, None), (9.0, 0.6)]), seed=0)
+    write_experiment(root, reports([(1.0, 0.5), (50.0, 0.6), (20.0, 0.7), (40.0, 0.8)]), seed=1)
+    answer = ComparativeResults("demo", ["RS"], 2, by_method).plot()
+    assert answer["notes"] == [
+        "Trials with reports that lack a finite value: RS 1 of 7.",
+        "The clock went back, which was evened out: RS seed 1.",
+    ]
+
+
 def test_initial_trials_go_on_to_the_end(root: Path) -> None:
     points = [(1.0, 0.2), (2.0, 0.4), (3.0, 0.9)]
     for seed in range(2):
