@@ -63,14 +63,18 @@ class SageMakerDriver(TrainDriver):
 
     def start(self, order: TrainingOrder) -> Started:
         """Upload what is not there yet, and create the job."""
+        from benchmarking.train_job.image_builder import build_image
         from syne_core.aws.accounts import default_bucket
 
         assert self._ready is not None, "check comes first"
         ready, settings, session = self._ready, self._settings, self._session
         bucket = ready.bucket or default_bucket(ready.actor)
         output = f"s3://{bucket}/{ready.prefix}".rstrip("/")
-        assert ready.image is not None
-        job = FitJobs(ready.actor).create(order, settings, ready, ready.image, bucket, output)
+        image = ready.image
+        if image is None:
+            assert ready.tool is not None
+            image = build_image(ready.actor, ready.tool, order.tag, order.folder)
+        job = FitJobs(ready.actor).create(order, settings, ready, image, bucket, output)
         return Started(job, tuple(_about(session, job)), (output,))
 
     def job_called(self, tag_or_job: str) -> str | None:

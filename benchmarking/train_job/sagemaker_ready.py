@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarking.train_job.contents import training_bundle
+from benchmarking.train_job.image_tools import ImageTool, find_image_tool
 from benchmarking.train_job.sagemaker_settings import DEFAULT_INSTANCE, SageMakerSettings, split_uri
 from benchmarking.train_job.stock_image import image_of
 from benchmarking.train_job.training_order import TrainingOrder
@@ -32,6 +33,7 @@ class Ready:
     :param image: URI; None: it is still to be built
     :param bucket: None: the default one, which is still to be made
     :param prefix: of the models, without slashes around it
+    :param tool: builds the image
     """
 
     actor: AwsSession
@@ -40,6 +42,7 @@ class Ready:
     bucket: str | None
     prefix: str
     bundle: Bundle
+    tool: ImageTool | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -57,9 +60,12 @@ def make_ready(session: AwsSession, settings: SageMakerSettings, order: Training
     notes: list[str] = []
     with _collecting(mistakes):
         _check_instance_type(session, settings)
-    image = role = bundle = None
+    image = role = bundle = tool = None
     with _collecting(mistakes):
-        image = None if order.build else image_of(order, session.region, _kind(settings))
+        if order.build:
+            tool = find_image_tool()
+        else:
+            image = image_of(order, session.region, _kind(settings))
     with _collecting(mistakes):
         bundle = training_bundle(order)
         notes += bundle.notes
@@ -73,7 +79,7 @@ def make_ready(session: AwsSession, settings: SageMakerSettings, order: Training
     if mistakes or role is None or bundle is None:
         raise UsageError.joined(mistakes)
     notes += _check_quota(session, settings)
-    return Ready(actor, role, image, bucket, prefix, bundle, tuple(notes))
+    return Ready(actor, role, image, bucket, prefix, bundle, tool, tuple(notes))
 
 
 @contextmanager

@@ -163,5 +163,8 @@ class _Connection(MotoRequestHandler):
             self.connection.close()
         self.close_connection = True
 
+    def log_error(self, format: str, *arguments: Any) -> None:
+        """Who pushes images tries HTTPS first, which is no request that could be read."""
+
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         """Requests are counted, not logged."""

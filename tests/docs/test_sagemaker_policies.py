@@ -27,8 +27,11 @@ from policy_page import actions_of_calls, page_actions, page_policies  # noqa: E
 
 SERVICES = ("sagemaker", "s3", "sts", "iam", "logs", "service-quotas", "pricing", "ecr", "cloudwatch")
 CALLERS = ("syne_core/aws", "syne_core/backend", "benchmarking")
-#: What only the doctor, and whoever launches first, do: never a tuner in a job.
-NOT_IN_JOBS = {"iam:SimulatePrincipalPolicy", "s3:CreateBucket", "sts:AssumeRole"}
+#: What only the doctor, whoever launches first, and `fit` do: never a tuner in a job.
+NOT_IN_JOBS = {
+    *("iam:SimulatePrincipalPolicy", "s3:CreateBucket", "sts:AssumeRole"),
+    *(action for action in page_actions("caller", "Images")),
+}
 
 
 @pytest.fixture(scope="module")

@@ -155,6 +155,18 @@ def _set_up(wanted: _Wanted) -> None:
         _bind_opt_ml(wanted.opt_ml)
 
 
+def _program(wanted: _Wanted) -> str:
+    """Where the program lies. ``os.execvpe`` would import modules, which an image does not have."""
+    name = wanted.argv[0]
+    if "/" in name:
+        return name
+    for folder in wanted.environment.get("PATH", os.defpath).split(os.pathsep):
+        path = f"{folder or '.'}/{name}"
+        if os.access(path, os.X_OK) and not os.path.isdir(path):
+            return path
+    raise FileNotFoundError(2, os.strerror(2))
+
+
 def _start(wanted: _Wanted, control: int) -> int:
     """The main process: a session of its own, ended with this process whatever happens."""
     pid = os.fork()
@@ -166,7 +178,7 @@ def _start(wanted: _Wanted, control: int) -> int:
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.chdir(wanted.cwd)
-        os.execvpe(wanted.argv[0], wanted.argv, wanted.environment)
+        os.execve(_program(wanted), wanted.argv, wanted.environment)
     except OSError as error:
         os.write(control, f"cannot run {wanted.argv[0]}: {error.strerror}\n".encode())
     finally:

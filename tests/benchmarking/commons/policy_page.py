@@ -38,6 +38,14 @@ ACTIONS = {
     "SimulatePrincipalPolicy": {"iam:SimulatePrincipalPolicy"},
     "GetCallerIdentity": set(),
     "AssumeRole": {"sts:AssumeRole"},
+    "CreateRepository": {"ecr:CreateRepository"},
+    "DescribeRepositories": {"ecr:DescribeRepositories"},
+    "DescribeImages": {"ecr:DescribeImages"},
+    # Whoever asks for a token wants to push.
+    "GetAuthorizationToken": {
+        *("ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload"),
+        *("ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"),
+    },
     "DescribeLogStreams": {"logs:DescribeLogStreams"},
     "GetLogEvents": {"logs:GetLogEvents"},
     "ListServiceQuotas": {"servicequotas:ListServiceQuotas"},
