@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,15 @@ import pytest
 
 from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.default_baselines import METHODS
-from benchmarking.commons.hpo_main_common import Launcher
+from benchmarking.commons.hpo_main_local import local_launcher
 from benchmarking.commons.hpo_main_sagemaker import sagemaker_launcher
-from benchmarking.commons.launch_flags import LOCAL_FLAGS
-from benchmarking.commons.launch_remote_common import resolve_remote
-from benchmarking.commons.remote.remote_plan import RemotePlan
+from benchmarking.commons.launch_remote_common import RemoteLaunch, resolve_remote
+from benchmarking.commons.remote.job_plan import (
+    experiment_jobs,
+    jobs_of_others,
+    manifest_entries,
+    queued_jobs,
+)
 
 TYPE = "ml.c5.xlarge"
 
@@ -22,24 +28,20 @@ TYPE = "ml.c5.xlarge"
 @pytest.fixture
 def plan_of(definition: RealBenchmarkDefinition, tmp_path: Path) -> Any:
     """The plan of one experiment whose benchmark has these ``estimator_kwargs``."""
-    entry_point = tmp_path / "hpo_main.py"
+    return lambda *words, **kwargs: launch_of(definition, tmp_path, *words, **kwargs).plan
+
+
+def launch_of(
+    definition: RealBenchmarkDefinition, folder: Path, backend: str, *words: str, **kwargs: Any
+) -> RemoteLaunch:
+    entry_point = folder / "hpo_main.py"
     entry_point.write_text("")
-
-    def plan(backend: str, *words: str, **kwargs: Any) -> RemotePlan:
-        from importlib import import_module
-
-        known = {"parabola": replace(definition, instance_type=TYPE, estimator_kwargs=kwargs)}
-        methods = {"RS": METHODS["RS"]}
-        inside = (
-            sagemaker_launcher(methods, known)
-            if backend == "sagemaker"
-            else Launcher("local", methods, known, backend_flags=LOCAL_FLAGS)
-        )
-        module = import_module(f"benchmarking.commons.launch_remote_{backend}")
-        launcher = module.remote_launcher(inside, entry_point, [definition.script.parent])
-        return resolve_remote(launcher, ["--experiment_tag", "t", "--n_workers", "3", *words], {}).plan
-
-    return plan
+    known = {"parabola": replace(definition, instance_type=TYPE, estimator_kwargs=kwargs)}
+    make = sagemaker_launcher if backend == "sagemaker" else local_launcher
+    module = import_module(f"benchmarking.commons.launch_remote_{backend}")
+    inside = make({"RS": METHODS["RS"]}, known)
+    launcher = module.remote_launcher(inside, entry_point, [definition.script.parent])
+    return resolve_remote(launcher, ["--experiment_tag", "t", "--n_workers", "3", *words], {})
 
 
 def test_spot_in_the_definition_counts_against_the_quota_of_spot_and_may_be_cheap(plan_of: Any) -> None:
@@ -60,3 +62,17 @@ def test_the_flag_for_spot_and_the_definition_mean_the_same(plan_of: Any) -> Non
 def test_time_limit_and_warm_pool_of_the_definition_are_those_of_the_job(plan_of: Any) -> None:
     (needs,) = plan_of("local", max_run=777, keep_alive_period_in_seconds=60).footprints()
     assert (needs.max_run, needs.keep_alive) == (777, 60)
+
+
+@pytest.mark.parametrize("backend", ["local", "sagemaker"])
+def test_the_manifest_tells_other_launches_what_the_jobs_of_this_one_occupy(
+    definition: RealBenchmarkDefinition, tmp_path: Path, backend: str
+) -> None:
+    words = ("--num_seeds", "2")
+    remote = launch_of(definition, tmp_path, backend, *words, use_spot_instances=True, instance_count=2)
+    jobs = experiment_jobs(remote.plan, remote.words, tmp_path / "hpo_main.py", remote.launch.settings)
+    entries = json.loads(json.dumps(manifest_entries(remote.plan, jobs)))
+    queued = queued_jobs(remote.plan, jobs, {})
+    assert jobs_of_others(entries, set()) == queued
+    first, second = (experiment.id for experiment in remote.launch.experiments)
+    assert [job.lead.id8 for job in jobs_of_others(entries, {first})] == [second[:8]]
