@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from syne_core.errors import ResultsError
 from syne_core.experiments.aggregate import MeanCurve
-from syne_core.experiments.curve_legend import MOST_IN_LEGEND, add_legend
+from syne_core.experiments.curve_legend import MOST_IN_LEGEND, add_legend, legend_width
 from syne_core.experiments.curve_style import CurveStyle, curve_styles, time_unit
 from syne_core.experiments.figure_notes import write_below
 from syne_core.experiments.mean_line import draw_mean, has_band, has_thin_part
@@ -26,7 +26,6 @@ __all__ = ["plot_incumbent"]
 
 _WIDTH, _HEIGHT = 7.6, 4.6  # inches of one subplot
 _MOST_COLUMNS = 2
-_LEGEND_WIDTH = 2.2
 
 
 def plot_incumbent(study: StudyResults, confidence: float = 0.95, log_y: bool = False) -> Figure:
@@ -47,7 +46,7 @@ def plot_incumbent(study: StudyResults, confidence: float = 0.95, log_y: bool = 
     styles = curve_styles(sorted(labels))
     columns = min(_MOST_COLUMNS, len(drawn))
     rows = -(-len(drawn) // columns)
-    width = _WIDTH + (_LEGEND_WIDTH if len(labels) > MOST_IN_LEGEND else 0)
+    width = _WIDTH + legend_width([f"{label} (5 seeds)" for label in labels])
     figure = Figure(figsize=(width * columns, _HEIGHT * rows), layout="constrained")
     notes = _Notes(study, confidence)
     for position, benchmark in enumerate(drawn, start=1):

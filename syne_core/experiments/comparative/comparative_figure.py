@@ -17,7 +17,7 @@ from syne_core.experiments.comparative.axes_labels import label_axes
 from syne_core.experiments.comparative.empty_axes import empty_axes
 from syne_core.experiments.comparative.figure_settings import FigureSettings
 from syne_core.experiments.comparative.subplot_results import Measure, SubplotResults
-from syne_core.experiments.curve_legend import MOST_IN_LEGEND, add_legend
+from syne_core.experiments.curve_legend import MOST_IN_LEGEND, add_legend, legend_width
 from syne_core.experiments.curve_style import CurveStyle, curve_styles
 from syne_core.experiments.figure_notes import write_below
 from syne_core.experiments.mean_line import draw_mean, has_band, has_thin_part
@@ -59,8 +59,12 @@ def comparative_figure(
     :param notes: what to say below the axes, after how to read it
     :raises UsageError: matplotlib refuses an argument
     """
-    figure, axs = empty_axes(arrangement)
     subplots = _subplots(results, arrangement, settings)
+    figure, axs = empty_axes(arrangement)
+    if "figsize" not in arrangement.arguments:
+        width, height = figure.get_size_inches()
+        labels = {label for subplot in subplots for label in subplot.curves}
+        figure.set_size_inches(width + legend_width(labels), height)
     asked = settings.initial_trials
     styles = curve_styles([*map(str, setups), *([asked.label] if asked else [])])
     is_cut = False

@@ -81,6 +81,8 @@ class ComparativeResults:
         download_from_s3: bool = False,
         s3_bucket: str | None = None,
     ) -> None:
+        if isinstance(num_runs, bool) or not isinstance(num_runs, int) or num_runs < 1:
+            raise UsageError(f"num_runs must be a whole number above 0; it is {num_runs!r}")
         figure_settings(None, plot_params)  # mistakes are to be known before results are read
         if download_from_s3:
             say_how_to_download(experiment_names, with_subdirs, s3_bucket)

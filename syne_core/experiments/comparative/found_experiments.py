@@ -7,7 +7,7 @@ is missing is named, and the rest is compared.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 #: Name of the only benchmark where ``benchmark_key`` is None.
 SINGLE_BENCHMARK = "SINGLE_BENCHMARK"
+
+_MOST_NAMES = 5
 
 Metadata = dict[str, Any]
 MetadataToSetup = Callable[[Metadata], Any]
@@ -94,11 +96,13 @@ def find_experiments(question: Question, root: str | Path | None = None) -> Foun
 
     :param root: default: the root of all experiments
     :raises UnknownNameError: no such experiment name; no experiment has any of the setups
+    :raises UsageError: an argument is of the wrong kind
     :raises ResultsError: no experiment is left
     """
     wanted = _unique([question.setups] if isinstance(question.setups, str) else question.setups)
     if not wanted:
         raise UsageError("setups must name at least one setup")
+    _check_functions(question)
     search = _Search(question, experiment_path() if root is None else Path(root))
     search.run()
     placed = search.placed
@@ -192,7 +196,18 @@ class _Search:
         reasons = [str(one) for one in self.broken[:5]]
         if self.filtered:
             reasons.append(f"{self.filtered} are filtered out by the functions or datetime_bounds")
-        return f"No experiment of {names} can be used: {'; '.join(reasons) or 'none was found'}"
+        if not reasons:
+            reasons.append(f"none was found with with_subdirs={self.question.with_subdirs!r}")
+        return f"No experiment of {names} can be used: {'; '.join(reasons)}"
+
+
+def _check_functions(question: Question) -> None:
+    given = question.metadata_to_setup
+    functions = list(given.values()) if isinstance(given, Mapping) else [given]
+    if not all(map(callable, functions)):
+        raise UsageError("metadata_to_setup must be a function of the metadata, or one for each benchmark")
+    if question.metadata_to_subplot is not None and not callable(question.metadata_to_subplot):
+        raise UsageError("metadata_to_subplot must be a function of the metadata")
 
 
 def _called(function: Callable[[Metadata], Any], metadata: Metadata, name: str) -> Any:
@@ -220,8 +235,10 @@ def _about_setups(wanted: list[Any], have: list[Any], placed: list[FoundExperime
             hint = f" (did you mean '{near}'?)" if near else ""
             yield f"no experiment has setup '{setup}'{hint}"
     if others := [setup for setup in have if setup not in wanted]:
-        counts = ", ".join(f"'{s}' ({sum(1 for one in placed if one.setup == s)})" for s in others)
-        yield f"setups not asked for, left out: {counts}"
+        number = Counter(one.setup for one in placed)
+        counts = ", ".join(f"'{setup}' ({number[setup]})" for setup in others[:_MOST_NAMES])
+        more = f", and {len(others) - _MOST_NAMES} more" if len(others) > _MOST_NAMES else ""
+        yield f"setups not asked for, left out: {counts}{more}"
 
 
 def _newest(placed: list[FoundExperiment]) -> tuple[list[FoundExperiment], list[ExperimentFolder]]:

@@ -325,6 +325,58 @@ def test_unknown_names_suggest_the_nearest(workers_study: Write, root: Path) -> 
         ComparativeResults("demo", [], 3, by_method)
 
 
+def test_arguments_of_the_wrong_kind(workers_study: Write) -> None:
+    workers_study(("RS",), (4,), seeds=1)
+    for num_runs in (0, None, "3", True):
+        with pytest.raises(UsageError, match="num_runs must be a whole number"):
+            ComparativeResults("demo", ["RS"], num_runs, by_method)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="metadata_to_setup must be a function"):
+        ComparativeResults("demo", ["RS"], 1, "algorithm")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="metadata_to_subplot must be a function"):
+        ComparativeResults("demo", ["RS"], 1, by_method, metadata_to_subplot=0)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="at least one study"):
+        ComparativeResults((), ["RS"], 1, by_method)
+    with pytest.raises(ResultsError, match="none was found with with_subdirs='x'"):
+        ComparativeResults("demo", ["RS"], 1, by_method, with_subdirs="x")
+    with pytest.raises(UsageError, match="plot_params must be PlotParameters"):
+        ComparativeResults("demo", ["RS"], 1, by_method, {"metric": "loss"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        PlotParameters(tick_params={"nope": 1}),
+        PlotParameters(subplots=SubplotParameters(nrows=1, ncols=1, kwargs={"nope": 1})),
+        PlotParameters(subplots=SubplotParameters(nrows=1, ncols=1, kwargs={"sharey": "rows"})),
+    ],
+)
+def test_what_matplotlib_refuses_is_a_mistake_of_the_user(
+    workers_study: Write, parameters: PlotParameters
+) -> None:
+    workers_study(("RS",), (4,), seeds=1)
+    with pytest.raises(UsageError, match=r"tick_params|kwargs"):
+        ComparativeResults("demo", ["RS"], 1, by_method).plot(plot_params=parameters)
+
+
+@pytest.mark.parametrize("name", ["$a_{", "_b", "c\nd", 7])
+def test_any_name_is_shown_as_it_is(root: Path, tmp_path: Path, name: Any) -> None:
+    write_seeds(root, {"RS": (0.5, 0.7)})
+    results = ComparativeResults("demo", [name], 2, lambda m: name, PlotParameters(dpi=30))
+    axes = results.plot(file_name=str(tmp_path / "figure.png"))["axs"][0, 0]
+    assert [label.strip() for label in legend(axes)] == [str(name)]
+
+
+def test_a_legend_of_many_leaves_the_axes_their_room(root: Path, tmp_path: Path) -> None:
+    write_seeds(root, {f"M{i:02}": (0.5, 0.7) for i in range(30)})
+    names = [f"M{i:02}" for i in range(30)]
+    results = ComparativeResults("demo", names, 2, by_method, PlotParameters(dpi=30))
+    answer = results.plot(file_name=str(tmp_path / "figure.png"))
+    width, height = answer["axs"][0, 0].get_window_extent().size / answer["fig"].dpi
+    assert width > 4
+    assert height > 3
+    assert len(legend(answer["axs"][0, 0])) == 30
+
+
 def test_mixed_modes(workers_study: Write, root: Path) -> None:
     workers_study(("RS",), (4,))
     write_experiment(root, reports([(1.0, 0.5)]), method="BO", mode="min")
