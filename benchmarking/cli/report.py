@@ -33,6 +33,7 @@ _FORMATS = ("html", "md", "json")
 @click.option("--format", "file_format", help="html, md or json; default: what the output's ending says")
 @choice_options
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="of the intervals, below 1")
+@click.option("--json", "as_json", is_flag=True, help="print JSON: short for -o - --format json")
 def command(
     tags: tuple[str, ...],
     output: Path | None,
@@ -42,13 +43,14 @@ def command(
     metric: str | None,
     mode: str | None,
     confidence: float,
+    as_json: bool,
 ) -> None:
     """Write a report on one or more studies: a page that needs nothing else, Markdown, or JSON.
 
     The page holds the answer in words with what limits it, curves, final values, ranks, every seed down to
     its trials, cost, settings, and the data. It works offline; send it to anybody.
     """
-    chosen, target = _chosen(output, file_format)
+    chosen, target = ("json", None) if as_json else _chosen(output, file_format)
     from syne_core.experiments import load_studies
     from syne_core.experiments.report import collect_report
 

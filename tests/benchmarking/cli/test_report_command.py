@@ -46,6 +46,7 @@ def test_the_ending_says_the_format_and_standard_output_is_a_dash(run: Run, tmp_
     assert (tmp_path / "a.md").read_text().startswith("# Study demo\n")
     assert run("demo", "-o", "-").stdout.startswith("# Study demo\n")
     assert json.loads(run("demo", "-o", "-", "--format", "json").stdout)["title"] == "Study demo"
+    assert json.loads(run("demo", "--json").stdout)["title"] == "Study demo"
     assert run("demo", "--format", "json").error is None
     assert json.loads((tmp_path / "report.json").read_text())["format"] == 1
 

@@ -92,7 +92,9 @@
       ...Object.keys(trials.config).map((name) => ({ title: name, value: (r) => trials.config[name][r.i], num: typeof trials.config[name].find((v) => v !== null) === "number" })),
     ].filter(Boolean);
     marked.push((trial) => lines.forEach((line, id) => line.classList.toggle("selected", id === trial)));
-    return R.table(columns, rows, { label: "Trials", most: 500, rowClass: () => "pick", onRow: (line, r) => { lines.set(r.id, line); line.addEventListener("click", () => pick(r.id)); } });
+    const table = R.table(columns, rows, { label: "Trials", most: 500, rowClass: () => "pick", onRow: (line, r) => { lines.set(r.id, line); line.addEventListener("click", () => pick(r.id)); } });
+    if (rows.length > 20) table.classList.add("long");
+    return table;
   }
 
   /* Axes for the hyperparameters that vary in these experiments. */
