@@ -33,7 +33,11 @@ _EXAMPLE = (
     "--train_image",
     help="URI of an image, default-cpu or default-gpu; default: the stock image of the script's framework",
 )
-@click.option("--build", is_flag=True, help="build and push an image by the Dockerfile beside the script")
+@click.option(
+    "--build/--no-build",
+    default=None,
+    help="build and push an image; default: if there is a Dockerfile beside the script",
+)
 @click.option("--from", "study", metavar="TAG", help="train the best configuration of this study instead")
 @click.option("--method", help="of the study: only of this method")
 @click.option("--benchmark", help="of the study: only of this benchmark")
@@ -46,7 +50,7 @@ def command(
     params: tuple[str, ...],
     envfile: str | None,
     train_image: str | None,
-    build: bool,
+    build: bool | None,
     study: str | None,
     method: str | None,
     benchmark: str | None,

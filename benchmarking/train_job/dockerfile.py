@@ -9,12 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarking.train_job.stock_image import DEFAULT_IMAGES, framework_of
-from benchmarking.train_job.training_order import NOTEBOOK
+from benchmarking.train_job.training_order import DOCKERFILE, NOTEBOOK
 from syne_core.errors import UsageError
 
-__all__ = ["DOCKERFILE", "copy_files", "write_dockerfile"]
+__all__ = ["copy_files", "dockerfile_text", "write_dockerfile"]
 
-DOCKERFILE = "Dockerfile"
 _REQUIREMENTS = "requirements.txt"
 _COPIED = (DOCKERFILE, ".dockerignore", _REQUIREMENTS, "run.sh")
 _CPU = {"PyTorch": "python:3.12-slim", "TensorFlow": "python:3.12-slim"}
@@ -59,12 +58,17 @@ def write_dockerfile(
     target = script.parent / DOCKERFILE
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists; --overwrite replaces it")
-    install = _install(script, envfile) + (_NOTEBOOK if script.suffix == NOTEBOOK else "")
-    base = _base(script, image)
-    target.write_text(
-        _TEXT.format(script=json.dumps(script.name), base=base, install=install), encoding="utf-8"
-    )
+    target.write_text(dockerfile_text(script, image, envfile), encoding="utf-8")
     return target
+
+
+def dockerfile_text(script: Path, image: str | None = None, envfile: str | None = None) -> str:
+    """What ``write_dockerfile`` writes.
+
+    :raises UsageError: the requirements are missing, or lie elsewhere
+    """
+    install = _install(script, envfile) + (_NOTEBOOK if script.suffix == NOTEBOOK else "")
+    return _TEXT.format(script=json.dumps(script.name), base=_base(script, image), install=install)
 
 
 def copy_files(src: str, dest: str, scripts: Iterable[str] = (), overwrite: bool = False) -> list[Path]:

@@ -68,7 +68,7 @@ def fetch_model(
     job = driver.job_called(tag_or_job)
     report = driver.report(job) if job else None
     if report is not None and not report.has_ended:
-        raise JobFailedError(_unfinished(report))
+        raise JobFailedError("\n".join([_unfinished(report), *tail_of(driver, report.job)]))
     found = driver.artifacts(job, path) if report is not None or path else []
     models = [one for one in found if not one.name.startswith("output.")]
     if report is None and not models:

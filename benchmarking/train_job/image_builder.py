@@ -12,11 +12,13 @@ import json
 import re
 import shlex
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarking.train_job.dockerfile import DOCKERFILE
+from benchmarking.train_job.dockerfile import dockerfile_text
+from benchmarking.train_job.training_order import DOCKERFILE, TrainingOrder
 
 if TYPE_CHECKING:
     from benchmarking.train_job.image_tools import ImageTool
@@ -30,32 +32,36 @@ _DIGITS = 16
 _COPIES = re.compile(r"^\s*(?:COPY|ADD)\s+(.*)$", re.IGNORECASE)
 
 
-def build_image(session: AwsSession, tool: ImageTool, tag: str, folder: Path) -> str:
-    """The image's URI; it is in ECR, in the repository called ``tag``, which is made if it is absent.
+def build_image(session: AwsSession, tool: ImageTool, order: TrainingOrder) -> str:
+    """The image's URI; it is in ECR, in the repository called like the tag, which is made if it is absent.
 
     :raises SyneError: it cannot be built or pushed
     """
     from syne_core.aws.image_repository import image_repository
 
-    repository = image_repository(session, tag)
-    version = context_digest(folder)
+    repository = image_repository(session, order.tag)
+    beside = order.folder / DOCKERFILE
+    text = beside.read_text("utf-8") if beside.is_file() else dockerfile_text(order.script, order.image)
+    version = context_digest(order.folder, text)
     image = f"{repository.uri}:{version}"
     if repository.has_image(version):
         print(f"Image:    {image} is there already", file=sys.stderr)
         return image
     pushed = f"{repository.push_uri}:{version}"
     print(f"Image:    {image}, built by {tool.name}", file=sys.stderr, flush=True)
-    tool.build(folder, pushed, None if session.is_emulator else _PLATFORM)
+    with tempfile.TemporaryDirectory(prefix="synebench-image-") as name:
+        dockerfile = Path(name) / DOCKERFILE
+        dockerfile.write_text(text, encoding="utf-8")
+        tool.build(order.folder, dockerfile, pushed, None if session.is_emulator else _PLATFORM)
     user, password = repository.login()
     tool.push(pushed, user, password, plain_http=session.is_emulator)
     return image
 
 
-def context_digest(folder: Path) -> str:
-    """Digest of the Dockerfile of ``folder`` and of what it copies into the image; 16 digits."""
+def context_digest(folder: Path, text: str) -> str:
+    """Digest of a Dockerfile and of what it copies from ``folder`` into the image; 16 digits."""
     from syne_core.aws.bundle_files import folder_files
 
-    text = (folder / DOCKERFILE).read_text(encoding="utf-8")
     wanted = list(_copied(text))
     digest = hashlib.sha256(text.encode())
     for file in sorted(folder_files(folder).files, key=lambda one: one.name):

@@ -36,8 +36,8 @@ class ImageTool:
     path: str
     variables: Mapping[str, str] = field(default_factory=dict)
 
-    def build(self, folder: Path, image: str, platform: str | None) -> None:
-        """Build ``image`` by the Dockerfile of ``folder``; what it prints goes to standard error.
+    def build(self, folder: Path, dockerfile: Path, image: str, platform: str | None) -> None:
+        """Build ``image`` of ``folder``; what the program prints goes to standard error.
 
         :param platform: such as ``linux/amd64``; None: this machine's
         :raises SyneError: it fails
@@ -45,9 +45,7 @@ class ImageTool:
         options = ["--platform", platform] if platform else []
         if self.name == "buildah":
             options += ["--isolation", self._isolation()]
-        self._run(
-            ["build", *options, "-t", image, "-f", str(folder / "Dockerfile"), str(folder)], f"build {image}"
-        )
+        self._run(["build", *options, "-t", image, "-f", str(dockerfile), str(folder)], f"build {image}")
 
     def push(self, image: str, user: str, password: str, plain_http: bool) -> None:
         """Push ``image`` to the registry that its name begins with.

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarking.train_job.image_tag import tag_of_text
-from benchmarking.train_job.training_order import TrainingOrder, image_mistakes, origin, read_requirements
+from benchmarking.train_job.training_order import (
+    TrainingOrder,
+    build_notes,
+    image_mistakes,
+    is_to_be_built,
+    origin,
+    read_requirements,
+)
 from syne_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ def incumbent_order(
     method: str | None = None,
     envfile: str | None = None,
     image: str | None = None,
-    build: bool = False,
+    build: bool | None = None,
 ) -> TrainingOrder:
     """Train the best configuration of the study ``tag`` with its script, its image and all of its resource.
 
@@ -54,19 +61,20 @@ def incumbent_order(
     parameters, found = _at_full_length(best), _study_origin(best)
     about = origin(script, parameters)
     job = _Job.of(definition)
+    has_image = is_to_be_built(script, image or job.image, build)
     return TrainingOrder(
         tag=tag_of_text(f"{tag}/{best.folder.benchmark}"),
         script=script,
         parameters=parameters,
         is_trial=True,
         requirements=None if envfile is None else read_requirements(Path(envfile).expanduser()),
-        image=image or (None if build else job.image),
+        image=image or (None if has_image else job.image),
         framework=job.framework,
         framework_version=job.framework_version,
-        build=build,
+        build=has_image,
         instance_type=job.instance_type,
         provenance={**about, "study": found},
-        notes=tuple(_notes(found, about)),
+        notes=(*_notes(found, about), *build_notes(script, image or job.image, build)),
     )
 
 

@@ -8,19 +8,18 @@ A job has a folder below ``--config.output_path``::
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from benchmarking.train_job.contents import training_bundle
 from benchmarking.train_job.driver import FAILED, Artifact, JobReport, Started, TrainDriver
 from benchmarking.train_job.image_tag import tag_of_text
+from benchmarking.train_job.local_artifact import LocalArtifact, sha256_of
 from benchmarking.train_job.local_process import LocalRun
 from benchmarking.train_job.training_order import TrainingOrder
 from syne_core.errors import ResultsError, UsageError
@@ -170,55 +169,8 @@ class LocalDriver(TrainDriver):
         return dict(_state(self._root / job).get("provenance", {}))
 
 
-class LocalArtifact(Artifact):
-    """An archive of this machine.
-
-    :param sha256: what it was; None: not known
-    """
-
-    def __init__(self, path: Path, sha256: str | None) -> None:
-        self._path, self._sha256 = path, sha256
-        self.name, self.uri, self.size = path.name, str(path), path.stat().st_size
-        self.version = (sha256 or _sha256(path))[:32]
-
-    @property
-    def has_checksum(self) -> bool:
-        """Whether the job wrote down what it was."""
-        return self._sha256 is not None
-
-    @contextmanager
-    def opened(self, start: int) -> Iterator[IO[bytes]]:
-        """The bytes from ``start`` on."""
-        try:
-            with open(self._path, "rb") as file:
-                file.seek(start)
-                yield file
-        except OSError as error:
-            raise ResultsError(f"{self._path} cannot be read: {error.strerror}") from None
-
-    def mismatch(self, file: IO[bytes]) -> str | None:
-        """By SHA-256."""
-        if self._sha256 is None:
-            return None
-        file.seek(0)
-        found = _digest(file)
-        return None if found == self._sha256 else f"its SHA-256 is {found}, it was {self._sha256}"
-
-
 def _checksums(folder: Path) -> dict[str, str]:
-    return {name: _sha256(folder / name) for name in _ARCHIVES if (folder / name).is_file()}
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return _digest(file)
-
-
-def _digest(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while chunk := file.read(1024**2):
-        digest.update(chunk)
-    return digest.hexdigest()
+    return {name: sha256_of(folder / name) for name in _ARCHIVES if (folder / name).is_file()}
 
 
 def _state(folder: Path) -> dict[str, Any]:

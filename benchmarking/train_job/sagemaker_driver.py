@@ -73,7 +73,7 @@ class SageMakerDriver(TrainDriver):
         image = ready.image
         if image is None:
             assert ready.tool is not None
-            image = build_image(ready.actor, ready.tool, order.tag, order.folder)
+            image = build_image(ready.actor, ready.tool, order)
         job = FitJobs(ready.actor).create(order, settings, ready, image, bucket, output)
         return Started(job, tuple(_about(session, job)), (output,))
 

@@ -19,7 +19,9 @@ from syne_core.version import __version__
 
 __all__ = [
     "TrainingOrder",
+    "build_notes",
     "image_mistakes",
+    "is_to_be_built",
     "origin",
     "read_parameters",
     "read_requirements",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 NOTEBOOK = ".ipynb"
+DOCKERFILE = "Dockerfile"
 _SUFFIXES = (".py", ".sh", NOTEBOOK)
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 
@@ -44,7 +47,8 @@ class TrainingOrder:
     :param image: of the container: a URI, ``default-cpu``, ``default-gpu``; None: as the driver finds right
     :param framework: whose stock image is meant, where there is no ``image``; None: by the script's imports
     :param framework_version: of that; None: the newest
-    :param build: make an image by the ``Dockerfile`` beside the script, and train in it
+    :param build: make an image by the ``Dockerfile`` beside the script, and train in it; where there is none,
+        by the one that ``fahr init`` would write, which begins with ``image``
     :param instance_type: on which it is trained unless the user says otherwise; None: the driver's default
     :param provenance: what is known of the origin; JSON
     :param notes: for the user
@@ -80,12 +84,13 @@ def training_order(
     params: Iterable[str] = (),
     envfile: str | Path | None = None,
     image: str | None = None,
-    build: bool = False,
+    build: bool | None = None,
 ) -> TrainingOrder:
     """The training that a command line describes.
 
     :param params: ``name=value``
     :param envfile: a requirements file, instead of the one beside the script
+    :param build: make an image; None: if there is a ``Dockerfile`` beside the script, and no ``image``
     :raises UsageError: names everything that is wrong
     """
     path = Path(script).expanduser().absolute()
@@ -110,8 +115,9 @@ def training_order(
         arguments=tuple(trial_arguments(texts)),  # as typed
         requirements=requirements,
         image=image,
-        build=build,
+        build=is_to_be_built(path, image, build),
         provenance=origin(path, parameters),
+        notes=tuple(build_notes(path, image, build)),
     )
 
 
@@ -159,15 +165,28 @@ def _script_mistakes(path: Path) -> Iterable[str]:
         yield f"{path.name}: a training script ends in {', '.join(_SUFFIXES)}"
 
 
-def image_mistakes(path: Path, image: str | None, build: bool) -> Iterable[str]:
+def is_to_be_built(path: Path, image: str | None, build: bool | None) -> bool:
+    """Whether an image is made for a script.
+
+    :param build: what the user said
+    """
+    return (path.parent / DOCKERFILE).is_file() and not image if build is None else build
+
+
+def build_notes(path: Path, image: str | None, build: bool | None) -> Iterable[str]:
+    """What the user should know of it, who did not ask for an image."""
+    if build is None and is_to_be_built(path, image, build):
+        beside = path.parent / DOCKERFILE
+        yield f"{beside} is there, so an image is built by it; --no-build takes the stock image"
+
+
+def image_mistakes(path: Path, image: str | None, build: bool | None) -> Iterable[str]:
     """What is wrong with the choice of an image.
 
     :param path: the script
     """
-    if build and not (path.parent / "Dockerfile").is_file():
-        yield f"--build needs {path.parent / 'Dockerfile'}; 'synebench fahr init' writes one"
-    if build and image:
-        yield "--build makes the image, so --train-image says nothing: leave one of them out"
+    if build and image and (path.parent / DOCKERFILE).is_file():
+        yield "--build makes the image by the Dockerfile, so --train-image says nothing: leave one out"
 
 
 def read_requirements(path: Path) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarking.train_job.image_builder import build_image, context_digest
 from benchmarking.train_job.image_tools import ImageTool, find_image_tool
+from benchmarking.train_job.training_order import training_order
 from syne_core.errors import SyneError, UsageError
 
 RECORDER = """#!/bin/sh
@@ -73,7 +74,7 @@ def test_passwords_are_not_on_command_lines(programs: Path, tmp_path: Path) -> N
 
 def test_builds_for_the_processors_of_aws(programs: Path, tmp_path: Path) -> None:
     log = install(programs, "buildah")
-    find_image_tool().build(tmp_path, "host/foo:1", "linux/amd64")
+    find_image_tool().build(tmp_path, tmp_path / "Dockerfile", "host/foo:1", "linux/amd64")
     assert "build --platform linux/amd64 --isolation" in log.read_text()
 
 
@@ -81,12 +82,7 @@ def test_failures_name_program_and_step(programs: Path, tmp_path: Path) -> None:
     install(programs, "docker", code=3)
     tool = ImageTool("docker", str(programs / "docker"))
     with pytest.raises(SyneError, match=r"docker could not build foo:1 \(exit code 3\)"):
-        tool.build(tmp_path, "foo:1", None)
-
-
-def digest(folder: Path, dockerfile: str) -> str:
-    (folder / "Dockerfile").write_text(dockerfile)
-    return context_digest(folder)
+        tool.build(tmp_path, tmp_path / "Dockerfile", "foo:1", None)
 
 
 @pytest.mark.parametrize(
@@ -106,29 +102,43 @@ def digest(folder: Path, dockerfile: str) -> str:
 def test_an_image_depends_on_what_its_dockerfile_copies(tmp_path: Path, line: str, counts: bool) -> None:
     (tmp_path / "data.txt").write_text("1")
     dockerfile = f"FROM scratch\n{line}\n"
-    before = digest(tmp_path, dockerfile)
-    assert digest(tmp_path, dockerfile) == before
+    before = context_digest(tmp_path, dockerfile)
+    assert context_digest(tmp_path, dockerfile) == before
     (tmp_path / "data.txt").write_text("2")
-    assert (digest(tmp_path, dockerfile) != before) == counts
-    assert digest(tmp_path, dockerfile + "# more\n") != before
+    assert (context_digest(tmp_path, dockerfile) != before) == counts
+    assert context_digest(tmp_path, dockerfile + "# more\n") != before
 
 
 @pytest.mark.long
-def test_an_image_that_is_there_is_not_built_again(emulator, tmp_path: Path, capfd) -> None:
+def test_an_image_that_is_there_is_not_built_again(emulator, model_script: Path, capfd) -> None:
     import sys
 
     sys.path.append(str(Path(__file__).parents[2] / "syne_core" / "emulator"))
     from small_image import Pushing
 
+    from benchmarking.train_job.dockerfile import dockerfile_text
     from syne_core.aws.session import AwsSession
 
-    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
-    tag, version = "foo/model", context_digest(tmp_path)
-    nothing = ImageTool("docker", "/no/such/program")
+    order, nothing = training_order(model_script, build=True), ImageTool("docker", "/no/such/program")
     with pytest.raises(SyneError, match="docker cannot be started"):
-        build_image(AwsSession.resolve(), nothing, tag, tmp_path)
-    assert emulator.client("ecr").describe_repositories()["repositories"][0]["repositoryName"] == tag
-    Pushing(emulator.endpoint_url).push(tag, version, [])
-    image = build_image(AwsSession.resolve(), nothing, tag, tmp_path)
+        build_image(AwsSession.resolve(), nothing, order)
+    (repository,) = emulator.client("ecr").describe_repositories()["repositories"]
+    assert repository["repositoryName"] == "foo/model"
+    version = context_digest(order.folder, dockerfile_text(model_script))
+    Pushing(emulator.endpoint_url).push("foo/model", version, [])
+    image = build_image(AwsSession.resolve(), nothing, order)
     assert image == f"{emulator.account}.dkr.ecr.us-east-1.amazonaws.com/foo/model:{version}"
     assert "is there already" in capfd.readouterr().err
+
+
+def test_a_dockerfile_beside_the_script_is_used_unless_the_user_says_otherwise(model_script: Path) -> None:
+    assert not training_order(model_script).build
+    assert training_order(model_script, build=True).build, "by the one that init would write"
+    (model_script.parent / "Dockerfile").write_text("FROM scratch\n")
+    order = training_order(model_script)
+    assert order.build
+    assert "--no-build" in order.notes[0]
+    assert not training_order(model_script, build=False).build
+    assert not training_order(model_script, image="default-cpu").build
+    with pytest.raises(UsageError, match="--train-image says nothing"):
+        training_order(model_script, image="default-cpu", build=True)
