@@ -38,7 +38,8 @@ def load_model(args):
 
 def encode(texts, labels, tokenizer, max_length):
     """The reviews as numbers of tokens."""
-    tokens = tokenizer(texts, truncation=True, max_length=max_length)
+    limit = min(max_length, tokenizer.model_max_length)
+    tokens = tokenizer(texts, truncation=True, max_length=limit)
     return Dataset.from_dict({**tokens, "labels": labels})
 
 

@@ -42,7 +42,8 @@ def load_model(args):
 
 def encode(examples, tokenizer, max_length):
     """The examples as numbers of tokens."""
-    tokens = tokenizer(*examples.texts, truncation=True, max_length=max_length)
+    limit = min(max_length, tokenizer.model_max_length)
+    tokens = tokenizer(*examples.texts, truncation=True, max_length=limit)
     return Dataset.from_dict({**tokens, "labels": examples.labels})
 
 

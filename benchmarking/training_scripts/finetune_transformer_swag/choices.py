@@ -13,7 +13,7 @@ def encode(questions, tokenizer, max_length):
         contexts,
         list(itertools.chain.from_iterable(questions.endings)),
         truncation=True,
-        max_length=max_length,
+        max_length=min(max_length, tokenizer.model_max_length),
     )
     columns = {name: [flat[i : i + n] for i in range(0, len(flat), n)] for name, flat in tokens.items()}
     return Dataset.from_dict({**columns, "labels": questions.labels})
