@@ -29,6 +29,8 @@ def _load_of_syne_core(spec: dict[str, Any]) -> Callable[[], int]:
 
     root, tag = spec["root"], spec["tag"]
     os.environ["SYNETUNE_FOLDER"] = root  # ComparativeResults finds studies there
+    for name in experiments.__all__:  # they are imported when first used, which is not loading either
+        getattr(experiments, name)
 
     def study() -> int:
         found = experiments.load_study(tag, root)
