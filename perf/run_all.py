@@ -15,7 +15,17 @@ from typing import Any
 
 SCRIPTS = (
     *("command_start", "report_latency", "local_backend", "warm_start", "ten_thousand_trials"),
-    *("simulator", "suggestion", "mobster", "sagemaker", "remote_study", "loading", "benchmarks"),
+    *(
+        "simulator",
+        "suggestion",
+        "mobster",
+        "sagemaker",
+        "remote_launch",
+        "remote_study",
+        "loading",
+        "report",
+        "benchmarks",
+    ),
     "interval_coverage",
 )
 

@@ -101,7 +101,7 @@ def _writer(file_format: str) -> Callable[[ReportDocument], str]:
 
 
 def _as_json(document: ReportDocument) -> str:
-    return json.dumps(document.to_json(), indent=1, allow_nan=False, default=str) + "\n"
+    return json.dumps(document.to_json(), separators=(",", ":"), allow_nan=False, default=str) + "\n"
 
 
 def _write(path: Path, text: str) -> None:

@@ -22,7 +22,12 @@ __all__ = ["setting_groups"]
 
 # Of the code, the packages and the machine: the same questions for all benchmarks.
 _ENVIRONMENT = ("synebench_version", "git", "packages", "machine", "versions", "python")
-_SEEDS = ("seed", "random_seed", "experiment_id", "created")
+_SEEDS = ("seed", "experiment_id")
+_MASTER_SEED = "random_seed"  # of a study: all its seeds follow from it
+# Of the study file or command line: which experiments there are, and nothing of any of them.
+_OF_STUDY = tuple(
+    f"settings.{n}" for n in ("experiment_tag", "benchmark", "method", "num_seeds", "start_seed")
+)
 _DESIGN = (
     *(
         "algorithm",
@@ -67,7 +72,7 @@ def _group(title: str, rows: Rows, environment: bool) -> SettingGroup:
     common: list[tuple[str, str]] = []
     different: list[SettingRow] = []
     for name in names:
-        if _is_of(name, _ENVIRONMENT) != environment or _is_time(name):
+        if _is_of(name, _ENVIRONMENT) != environment or _is_time(name) or name in _OF_STUDY:
             continue
         values: dict[str, list[Owner]] = defaultdict(list)
         for owner, flat in rows:
@@ -91,9 +96,11 @@ def _row(name: str, values: Mapping[str, list[Owner]], everybody: Sequence[Owner
 
 
 def _kind(name: str, values: Mapping[str, list[Owner]]) -> str:
-    if _is_of(name, _SEEDS) or name.endswith(("_seed", ".seed")):
+    bare = name.removeprefix("settings.")
+    is_seed = bare in _SEEDS or bare.endswith(("_seed", ".seed"))
+    if is_seed and bare != _MASTER_SEED:
         return "seed"
-    if any(name == part or name.startswith((f"{part}.", f"{part}_")) for part in _DESIGN):
+    if bare == _MASTER_SEED or any(bare == p or bare.startswith((f"{p}.", f"{p}_")) for p in _DESIGN):
         return "design"
     if _is_of(name, _ENVIRONMENT):
         return "matters"

@@ -51,6 +51,19 @@ def test_methods_and_seeds_differ_on_purpose(tmp_path: Path) -> None:
     assert row_of(groups["digits"], "scheduler_seed").kind == "seed"
 
 
+def test_which_experiments_a_study_has_is_no_setting(tmp_path: Path) -> None:
+    groups = groups_of(
+        tmp_path,
+        {"settings": {"num_seeds": 2, "method": ["RS"], "n_workers": 2, "points": 1}, "random_seed": 1},
+        {"settings": {"num_seeds": 5, "method": ["ASHA"], "n_workers": 4, "points": 2}, "random_seed": 2},
+    )
+    kinds = {row.name: row.kind for row in groups["digits"].different}
+    assert "settings.num_seeds" not in kinds
+    assert "settings.method" not in kinds
+    assert (kinds["settings.n_workers"], kinds["settings.points"]) == ("design", "matters")
+    assert row_of(groups["digits"], "random_seed").values == (("1", "ASHA seed 0"), ("2", "ASHA seed 1; RS"))
+
+
 def test_budgets_and_spaces_matter(tmp_path: Path) -> None:
     space = {
         "lr": {
