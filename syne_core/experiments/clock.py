@@ -48,7 +48,7 @@ def check_clock(times: ArrayLike) -> ClockCheck:
     backward = steps < -_LEAST_BACK
     count = int(backward.sum())
     if not 0 < count <= _MOST_STEPS:
-        return ClockCheck(given, 0.0, _leap(np.diff(np.sort(known))))
+        return ClockCheck(given, 0.0, _leap(np.diff(np.sort(known)) if count else steps))
     lost = np.where(backward, -steps, 0.0)
     evened = given.copy()
     evened[present[1:]] += np.cumsum(lost)
@@ -58,7 +58,7 @@ def check_clock(times: ArrayLike) -> ClockCheck:
 
 
 def _leap(silences: Floats) -> float:
-    if silences.size < 2:
+    if silences.size < 2 or silences.max() < _LEAST_LEAP:
         return 0.0
     second, longest = np.partition(silences, -2)[-2:]
     is_leap = longest >= _LEAST_LEAP and longest > _LEAP_FACTOR * max(second, 1.0)
