@@ -79,6 +79,12 @@ PEERS = {
             ),
             "import optuna, optuna_dashboard, pyarrow",
         ),
+        # Not measured: what the field computes statistics with.
+        Peer(
+            "statistics",
+            ("statsmodels==0.15.0", "scikit-posthocs==0.17.1", "rliable==1.2.0", "pandas<3"),
+            "import statsmodels.stats.api, scikit_posthocs, rliable.library, rliable.metrics",
+        ),
         Peer("botorch", ("botorch==0.18.1", "torch==2.13.0"), "import botorch"),
         # Not measured: clients of the emulator that others wrote. The two cannot share an environment, and
         # version 3's umbrella package would bring torch and a model server.
