@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmarking.cli.fahr_options import ConfigCommand, chosen_driver, driver_options
+from benchmarking.commons.quoting import one_line
 from syne_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def command(
         print(json.dumps(_as_json(fetched), indent=2, default=str))
     else:
         for name in (*fetched.files, *fetched.output):
-            print(folder / name)
+            print(one_line(folder / name))
     what = f"{fetched.size / 1e6:.1f} MB of {fetched.job or tag_or_job}"
     print(f"Fetched {what}; {folder / 'provenance.json'} says where it comes from", file=sys.stderr)
 

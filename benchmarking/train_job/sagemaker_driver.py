@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarking.train_job.sagemaker_ready import Ready
     from syne_core.aws.session import AwsSession
 
-__all__ = ["SageMakerDriver"]
+__all__ = ["SageMakerDriver", "about_job"]
 
 _POLL_S, _POLL_OF_EMULATOR_S = 5.0, 0.1
 _PATIENCE_S = 300.0
@@ -75,7 +75,7 @@ class SageMakerDriver(TrainDriver):
             assert ready.tool is not None
             image = build_image(ready.actor, ready.tool, order)
         job = FitJobs(ready.actor).create(order, settings, ready, image, bucket, output)
-        return Started(job, tuple(_about(session, job)), (output,))
+        return Started(job, tuple(about_job(session, job)), (output,))
 
     def job_called(self, tag_or_job: str) -> str | None:
         """A training job of that name, of whomever; else the newest of ours with that tag."""
@@ -149,7 +149,8 @@ class SageMakerDriver(TrainDriver):
         return self._jobs.provenance(job)
 
 
-def _about(session: AwsSession, job: str) -> list[str]:
+def about_job(session: AwsSession, job: str) -> list[str]:
+    """Lines for people: where a job is to be seen, and how to read its log."""
     lines = []
     if session.is_emulator:
         lines.append(f"Where:    {session.target} (it has no console)")

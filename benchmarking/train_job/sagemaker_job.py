@@ -76,6 +76,9 @@ class FitJobs:
                     self._jobs.create(request)
                     return job
                 except Exception as error:
+                    # The answer to an earlier attempt of the same call may have been lost.
+                    if is_name_taken(error) and self._asked_by(job, store.uri(key)):
+                        return job
                     store.delete([key])
                     if wants_patience(error):
                         raise RefusedError(
@@ -87,6 +90,13 @@ class FitJobs:
         raise RefusedError(
             f"{_MOST_COLLISIONS} names of jobs for {order.tag} were taken meanwhile: try again"
         )
+
+    def _asked_by(self, job: str, document_uri: str) -> bool:
+        """Whether ``job`` does what our own document says."""
+        from syne_core.aws.job_request import JOB_VARIABLE
+
+        details = self._details(job) or {}
+        return bool(details.get("Environment", {}).get(JOB_VARIABLE) == document_uri)
 
     def _last_number(self, tag: str) -> int:
         return max(self._numbers(tag), default=0)

@@ -250,3 +250,15 @@ def test_large_archives_of_many_parts_are_verified_and_resumed(
     (folder / f".model.tar.gz.{etag}.part").write_bytes(b"x" * 15_000_000)
     assert run("synebench", "fetch", str(folder), "foo/model", "--no-extract").error is None
     assert (folder / "model.tar.gz").read_bytes() == content
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("emulator", [{"fail_rate": 0.15, "timeout": 0.5, "seed": 3}], indirect=True)
+def test_calls_that_fail_make_no_second_job(run, emulator: Emulator, model_script: Path) -> None:
+    for number in range(1, 4):
+        fitted = run("synebench", "fit", str(model_script), "--param", f"lr={number}", "--wait")
+        assert fitted.error is None, fitted.message
+        assert fitted.stdout == f"foo-model-{number}\n"
+        fetched = run("synebench", "fetch", "t", "foo/model")
+        assert fetched.error is None, fetched.message
+        assert Path("t/weights.txt").read_text().startswith(f"{number}.0")

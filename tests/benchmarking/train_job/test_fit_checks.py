@@ -136,3 +136,46 @@ def test_role_is_assumed_where_that_is_allowed(
     if not refuses:
         assert ":assumed-role/" in ready.actor.caller["Arn"]
         assert emulator.calls()["AssumeRole"] == 1
+
+
+def test_where_to_look_on_aws() -> None:
+    from benchmarking.train_job.sagemaker_driver import about_job
+
+    class Account:
+        is_emulator, region, target = False, "eu-west-1", "account 1234 in eu-west-1"
+
+    console, log = about_job(Account(), "foo-model-1")  # type: ignore[arg-type]
+    home = "https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1"
+    assert console == f"Console:  {home}#/jobs/foo-model-1"
+    assert "filter-log-events --region eu-west-1" in log
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("emulator", [{"quotas": {"ml.m5.large": 1}}], indirect=True)
+def test_an_instance_that_others_use_is_told(run, emulator: Emulator, model_script: Path) -> None:
+    model_script.write_text("import time\ntime.sleep(60)")
+    words = ("synebench", "fit", str(model_script), "--config.train_instance_type=ml.m5.large")
+    assert run(*words).error is None
+    done = run(*words)
+    assert isinstance(done.error, RefusedError)
+    assert "No ml.m5.large is to be had now" in done.message
+    emulator.client("sagemaker").stop_training_job(TrainingJobName="foo-model-1")
+    documents = emulator.client("s3").list_objects_v2(Bucket=emulator.bucket, Prefix="syne-tune/_fit/")
+    assert len(documents["Contents"]) == 1, "nothing is left of the second"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("emulator", [{"deny": ("DescribeTrainingJob", "ListTrainingJobs")}], indirect=True)
+def test_archives_can_be_fetched_without_the_right_to_look_at_jobs(run, emulator: Emulator) -> None:
+    import io
+    import tarfile
+
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("weights"))
+    emulator.client("s3").put_object(Bucket=emulator.bucket, Key="m/model.tar.gz", Body=stream.getvalue())
+    done = run("synebench", "fetch", "t", "foo/model", f"s3://{emulator.bucket}/m/model.tar.gz")
+    assert done.error is None, done.message
+    assert Path("t/weights").is_file()
+    assert "nothing is known of foo/model" in done.stderr
+    assert "access denied" in run("synebench", "fetch", "t", "foo/model").message
