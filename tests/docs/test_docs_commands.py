@@ -42,7 +42,7 @@ FOREIGN = {
     "--momentum",
     "--epochs",
     "--reduction_factor",
-    "--no-extract",
+    "--tls-verify",
     "--dataset_path",
     "--discount",
     "--model_type",
@@ -153,7 +153,8 @@ def test_what_is_not_run_says_why(block: Block, command: str, why: str) -> None:
 def test_every_flag_that_a_page_names_exists() -> None:
     known = {f"--{flag.name}" for flag in OUR_FLAGS} | FOREIGN | {"--help"}
     for verb in cli.list_commands(None):
-        known.update(option for parameter in cli.get_command(None, verb).params for option in parameter.opts)
+        for parameter in cli.get_command(None, verb).params:
+            known.update([*parameter.opts, *parameter.secondary_opts])
     named = {
         (page.name, flag)
         for page in PAGES
