@@ -22,6 +22,7 @@ from syne_core.experiments import (
     utilisation,
 )
 from syne_core.experiments.export import export_study
+from syne_core.experiments.report import as_html, collect_report
 from syne_core.experiments.study_notes import left_out_notes, study_notes
 
 pytestmark = pytest.mark.long
@@ -114,6 +115,18 @@ def test_its_trials_can_be_looked_at(root: Path) -> None:
         share = utilisation(trial_runs(seed.folder), seed.folder.n_workers, seed.elapsed)
         assert share is not None
         assert 0 < share <= 1  # little, where the machine is busy with Syne Tune
+
+
+def test_its_folders_have_a_report(root: Path) -> None:
+    document = collect_report(load_studies(["st"], root))
+    assert [one.state for one in document.experiments] == ["unknown"] * 4
+    assert [one.is_exact for one in document.experiments] == [False] * 4
+    for one in document.experiments:
+        assert one.details is not None
+        best = min(v for v in document.details[one.details]["trials"]["best"] if v is not None)
+        assert best == pytest.approx(one.final, rel=1e-6)
+    assert [(row.failed, row.cost) for row in document.costs] == [(None, None)] * 2
+    assert "st-toy-RS-0" in as_html(document)
 
 
 def test_its_tables_are_read_and_exported(root: Path, tmp_path: Path) -> None:

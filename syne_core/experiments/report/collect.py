@@ -183,7 +183,7 @@ def _cost(benchmark: str, setup: SetupResults, embedded: EmbeddedTrials) -> Cost
         elapsed=elapsed,
         worker_seconds=None if setup.n_workers is None else elapsed * setup.n_workers,
         trials=sum(seed.num_trials for seed in setup.seeds),
-        failed=sum(status.trials.get("Failed", 0) for status in statuses),
+        failed=sum(status.trials.get("Failed", 0) for status in statuses) if statuses else None,
         read=len(histories),
         utilisation=_weighted_mean(known),
         cost=plain_number(math.fsum(costs)) if costs else None,

@@ -137,6 +137,7 @@ class CostRow:
 
     :param elapsed: seconds on the experiments' clocks, summed
     :param worker_seconds: the same times the number of workers; None if that is not known
+    :param failed: trials; None if nobody recorded it
     :param read: experiments whose trials were read: utilisation and cost are over these
     :param cost: in the unit of the price that the experiments were given
     """
@@ -147,7 +148,7 @@ class CostRow:
     elapsed: float
     worker_seconds: float | None
     trials: int
-    failed: int
+    failed: int | None
     read: int
     utilisation: float | None
     cost: float | None

@@ -108,7 +108,7 @@ def _costs(document: ReportDocument) -> Iterator[str]:
             *(row.benchmark, row.setup, str(row.experiments), f"{row.elapsed / 3600:.4g}"),
             "-" if row.worker_seconds is None else f"{row.worker_seconds / 3600:.4g}",
             "-" if row.utilisation is None else f"{100 * row.utilisation:.1f} %",
-            *(str(row.trials), str(row.failed), _number(row.cost)),
+            *(str(row.trials), "-" if row.failed is None else str(row.failed), _number(row.cost)),
         ]
         for row in document.costs
     ]

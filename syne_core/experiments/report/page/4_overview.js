@@ -108,8 +108,8 @@
         if (details.open && !common.firstChild) common.append(R.table([{ title: "Setting", value: (r) => r[0], node: (r) => R.h("code", {}, r[0]) }, { title: "Value", value: (r) => r[1], node: (r) => R.h("code", {}, r[1]), wide: true }], group.common, { label: `${group.title}: common settings` }));
       });
       const table = rows.length ? R.h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${group.title}: settings that differ` },
-        R.h("table", {}, R.h("thead", {}, R.h("tr", {}, ["Setting", "Value", "Experiments"].map((t) => R.h("th", { scope: "col" }, t)))), R.h("tbody", {}, rows))) : R.h("p", {}, "Nothing differs.");
-      return [R.h("h3", {}, group.title), table, details];
+        R.h("table", {}, R.h("thead", {}, R.h("tr", {}, ["Setting", "Value", "Experiments"].map((t) => R.h("th", { scope: "col" }, t)))), R.h("tbody", {}, rows))) : R.h("p", {}, group.common.length ? "Nothing differs." : "Nothing is recorded.");
+      return [R.h("h3", {}, group.title), table, group.common.length ? details : null];
     });
     R.section("settings", "Settings and environment", "Settings", [
       R.h("p", { class: "lead" }, "Highlighted: what differs although a fair comparison has it the same. The rest is what is compared, or differs with every seed."), ...blocks.flat()]);

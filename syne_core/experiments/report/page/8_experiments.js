@@ -76,7 +76,7 @@
     const names = [...Object.keys(trials.config), ...Object.keys(trials.constants)];
     const isBest = trials.best[i] !== null && trial === best(trials, benchmark.mode);
     const reason = trials.reason[String(trial)];
-    return [R.h("strong", {}, `Trial ${trial}`), isBest ? [" ", R.h("span", { class: "tag good" }, "the best")] : "", ` ${R.stateWords(trials.state[i], experiment.is_exact)}, best ${benchmark.metric} ${R.number(trials.best[i])}, ${benchmark.resource || "resource"} ${R.number(trials.resource[i])}`,
+    return [R.h("strong", {}, `Trial ${trial}`), isBest ? [" ", R.h("span", { class: "tag good" }, "the best")] : "", ` ${R.stateWords(trials.state[i], experiment.is_exact)}, best ${benchmark.metric} ${R.number(trials.best[i])}${trials.resource[i] === null ? "" : `, ${benchmark.resource || "resource"} ${R.number(trials.resource[i])}`}`,
       reason ? R.h("div", { class: "note" }, reason) : "", R.h("dl", {}, names.map((name) => R.h("div", {}, R.h("dt", {}, name), R.h("dd", {}, R.cell(R.setting(trials, name, i))))))].flat(2);
   }
 
@@ -86,7 +86,7 @@
     const columns = [
       { title: "Trial", value: (r) => r.id, num: true, node: (r) => R.h("button", { type: "button", class: "link", "aria-label": `Show trial ${r.id}`, onclick: (event) => { event.stopPropagation(); pick(r.id); } }, String(r.id)) },
       { title: `Best ${benchmark.metric}`, value: (r) => trials.best[r.i], text: (r) => R.number(trials.best[r.i]), num: true },
-      { title: benchmark.resource || "Resource", value: (r) => trials.resource[r.i], num: true },
+      trials.resource.some((v) => v !== null) ? { title: benchmark.resource || "Resource", value: (r) => trials.resource[r.i], num: true } : null,
       { title: "State", value: (r) => R.stateWords(trials.state[r.i], experiment.is_exact) },
       trials.cost.length ? { title: "Cost", value: (r) => trials.cost[r.i], num: true } : null,
       ...Object.keys(trials.config).map((name) => ({ title: name, value: (r) => trials.config[name][r.i], num: typeof trials.config[name].find((v) => v !== null) === "number" })),

@@ -103,7 +103,7 @@ def test_folders_of_syne_tune_say_what_is_not_known(tmp_path: Path) -> None:
     assert [one.state for one in document.experiments] == ["unknown", "unknown"]
     assert [one.is_exact for one in document.experiments] == [False, False]
     (row,) = document.costs
-    assert (row.worker_seconds, row.utilisation, row.cost) == (None, None, None)
+    assert (row.worker_seconds, row.utilisation, row.cost, row.failed) == (None, None, None, None)
     assert any("state not recorded" in caveat for caveat in document.evidence.caveats)
     as_json(document)
 
