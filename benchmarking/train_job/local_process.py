@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -19,6 +21,9 @@ from benchmarking.train_job.training_order import TrainingOrder
 __all__ = ["LocalRun"]
 
 _GRACE_S = 30.0
+_PR_SET_PDEATHSIG = 1
+# Loaded beforehand: between fork and exec, as little as possible is to happen.
+_LIBC = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
 
 class LocalRun:
@@ -77,6 +82,7 @@ class LocalRun:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform.startswith("linux") else None,
             ) as process,
         ):
             assert process.stdout is not None
@@ -126,6 +132,12 @@ class LocalRun:
         failure = self._ml / "output" / "failure"
         said = failure.read_text(encoding="utf-8", errors="replace") if failure.is_file() else ""
         return {"status": FAILED, "reason": said.partition("\n")[0] or f"exit code {code}"}
+
+
+def _end_with_parent() -> None:
+    """Ask for SIGTERM when the process that waits for the training is gone, be it by ``kill -9``."""
+    assert _LIBC is not None
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _tee(source: IO[bytes], log: IO[bytes]) -> None:

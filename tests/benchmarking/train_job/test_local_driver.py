@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import is_alive
 
 from benchmarking.train_job.drivers import TRAIN_DRIVERS, train_driver
 from syne_core.errors import ResultsError
@@ -66,21 +67,24 @@ def test_archives_that_changed_are_refused(run, model_script: Path) -> None:
     assert "arrived damaged: its SHA-256 is" in run("synebench", "fetch", "t", "foo/model", *LOCAL).message
 
 
-def test_a_stopped_fit_ends_its_script(model_script: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.long)])
+def test_a_fit_that_ends_ends_its_script(model_script: Path, tmp_path: Path, how: signal.Signals) -> None:
     model_script.write_text("import os, time\nprint('pid', os.getpid(), flush=True)\ntime.sleep(60)")
     words = [sys.executable, "-m", "benchmarking.cli.fahr", "fit", str(model_script), *LOCAL]
     environment = {**os.environ, "SYNEBENCH_FIT_FOLDER": str(tmp_path / "fitted")}
     with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         pid = int(next(line for line in process.stderr if line.startswith("pid")).split()[1])
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not Path(f"/proc/{pid}").exists()
-    state = json.loads((tmp_path / "fitted" / "foo-model-1" / "state.json").read_text())
-    assert (state["status"], state["reason"]) == ("Failed", "interrupted")
+        process.send_signal(how)
+        assert process.wait(30) == (130 if how == signal.SIGINT else -how)
+        deadline = time.monotonic() + 10
+        while is_alive(pid) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not is_alive(pid)
+    report = train_driver("local", {"output_path": str(tmp_path / "fitted")}).report("foo-model-1")
+    assert report is not None
+    said = "interrupted" if how == signal.SIGINT else "its process has vanished"
+    assert report.in_words == f"Failed: {said}"
 
 
 def test_a_job_whose_process_has_vanished_has_failed(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from small_image import Pushing, layer, shell_files
 
+from syne_core.emulator.jobs import container_plan
 from syne_core.emulator.jobs.failures import JobFailure
+from syne_core.emulator.jobs.isolation import Isolation
 from syne_core.emulator.registry.layers import unpack_layers
 
 if TYPE_CHECKING:
@@ -49,7 +51,13 @@ def model_of(emulator: Emulator, name: str) -> dict[str, str]:
 
 
 @pytest.mark.long
-def test_jobs_run_inside_of_pushed_images(emulator: Emulator) -> None:
+@pytest.mark.parametrize("overlays", [True, False])
+def test_jobs_run_inside_of_pushed_images(
+    emulator: Emulator, overlays: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not overlays:  # as on file systems that cannot hold them
+        isolated = Isolation(namespaces=True, overlays=False)
+        monkeypatch.setattr(container_plan, "isolation_named", lambda name, below: isolated)
     files = shell_files()
     if not files:
         pytest.skip("this machine has no shell with libraries that ldd can list")
