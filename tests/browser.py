@@ -216,6 +216,11 @@ class Page:
         self.mouse("mouseMoved", *end, buttons=1)
         self.mouse("mouseReleased", *end)
 
+    def tap(self, x: float, y: float) -> None:
+        """Touch with a finger, and lift it."""
+        self.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
     def key(self, name: str) -> None:
         """Press and release a key, such as ``Tab``, ``ArrowRight``."""
         for kind in ("keyDown", "keyUp"):

@@ -30,15 +30,15 @@ def as_html(document: ReportDocument) -> str:
     folder = files(__package__) / "page"
     colours, dashes = _styles(document)
     style = (folder / "report.css").read_text(encoding="utf-8") + colours[1]
-    script = "\n".join(page_scripts())
-    script = script.replace("@@COLOURS@@", str(colours[0])).replace("@@DASHES@@", json.dumps(dashes))
     parts = {
         "TITLE": html.escape(document.title),
         "STYLE": style,
         "STATIC": _static(document),
         "FOOTER": html.escape(f"synebench {document.synebench}, {document.created}"),
         "DATA": _embedded(document.to_json()),
-        "SCRIPT": script,
+        "SCRIPT": "\n".join(page_scripts()),
+        "COLOURS": str(colours[0]),
+        "DASHES": html.escape(json.dumps(dashes)),
     }
     template = (folder / "template.html").read_text(encoding="utf-8")
     # In one pass: what users wrote may look like a placeholder.

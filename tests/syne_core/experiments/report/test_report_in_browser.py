@@ -336,6 +336,16 @@ def test_a_phone_scrolls_down_only(browser: Browser, report: Path, tmp_path: Pat
     page.close()
 
 
+def test_a_finger_leaves_the_read_out_to_be_read(browser: Browser, report: Path) -> None:
+    page = open_page(browser, report, _PHONE)
+    page.tap(*centre(page, "#curves .plot"))
+    page.wait_for("!document.querySelector('#curves .readout').hidden")
+    assert "ASHA" in page.run("document.querySelector('#curves .readout').innerText")
+    right = page.run("document.querySelector('#curves .readout').getBoundingClientRect().right")
+    assert right <= _PHONE[0]
+    page.close()
+
+
 def test_the_page_follows_the_width_of_the_window(page: Page) -> None:
     page.resize(700, 900)
     page.wait_for("document.querySelector('#curves svg').viewBox.baseVal.width < 700")
