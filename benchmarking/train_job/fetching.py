@@ -73,6 +73,8 @@ def fetch_model(
     models = [one for one in found if not one.name.startswith("output.")]
     if report is None and not models:
         raise ResultsError(_unknown(driver, tag_or_job, path))
+    if path and report is not None and not models:
+        _refuse_other_place(driver, report, path)
     if report is not None and not models:
         fetched = _bring(driver, folder, job, found, extract, size_limit, progress) if found else None
         raise JobFailedError(without_model(driver, report, fetched))
@@ -157,6 +159,16 @@ def _unknown(driver: TrainDriver, tag_or_job: str, path: str | None) -> str:
         f"There is no job '{tag_or_job}' in {driver.place}, nor one of that tag{where}. The tag of "
         ".../foo/model.py is foo/model"
     )
+
+
+def _refuse_other_place(driver: TrainDriver, report: JobReport, path: str) -> None:
+    """:raises ResultsError: the model lies elsewhere"""
+    elsewhere = [one.uri for one in driver.artifacts(report.job, None) if not one.name.startswith("output.")]
+    if elsewhere:
+        raise ResultsError(
+            f"There is nothing of {report.job} at {path}: its model lies at {elsewhere[0]}. Leave the path "
+            "out"
+        )
 
 
 def _unfinished(report: JobReport) -> str:

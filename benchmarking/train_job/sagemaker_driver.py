@@ -68,12 +68,13 @@ class SageMakerDriver(TrainDriver):
 
         assert self._ready is not None, "check comes first"
         ready, settings, session = self._ready, self._settings, self._session
-        bucket = ready.bucket or default_bucket(ready.actor)
+        # The role's policy need not allow what is done once: making the bucket, making an image.
+        bucket = ready.bucket or default_bucket(session)
         output = f"s3://{bucket}/{ready.prefix}".rstrip("/")
         image = ready.image
         if image is None:
             assert ready.tool is not None
-            image = build_image(ready.actor, ready.tool, order)
+            image = build_image(session, ready.tool, order)
         job = FitJobs(ready.actor).create(order, settings, ready, image, bucket, output)
         return Started(job, tuple(about_job(session, job)), (output,))
 

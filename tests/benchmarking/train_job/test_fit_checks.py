@@ -179,3 +179,30 @@ def test_archives_can_be_fetched_without_the_right_to_look_at_jobs(run, emulator
     assert Path("t/weights").is_file()
     assert "nothing is known of foo/model" in done.stderr
     assert "access denied" in run("synebench", "fetch", "t", "foo/model").message
+
+
+@pytest.mark.long
+def test_default_bucket_is_made_after_all_checks(run, emulator: Emulator, model_script: Path) -> None:
+    s3 = emulator.client("s3")
+    s3.delete_bucket(Bucket=emulator.bucket)
+    assert (
+        run("synebench", "fit", str(model_script), "--config.train_instance_type=ml.none").error is not None
+    )
+    assert s3.list_buckets()["Buckets"] == []
+    assert run("synebench", "fit", str(model_script), "--wait").error is None
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == [emulator.bucket]
+
+
+@pytest.mark.long
+def test_calls_are_those_that_the_policies_allow(run, emulator: Emulator, model_script: Path) -> None:
+    import sys
+
+    sys.path.append(str(Path(__file__).parents[1] / "commons"))
+    from policy_page import actions_of_calls, page_actions
+
+    assert run("synebench", "fit", str(model_script), "--wait").error is None
+    assert run("synebench", "fetch", "t", "foo/model").error is None
+    assert run("synebench", "fahr", "status", "foo/model").error is None
+    needed = actions_of_calls(emulator.calls())
+    assert {"sts:AssumeRole", "sagemaker:CreateTrainingJob", "s3:GetObject"} <= needed
+    assert needed <= page_actions("caller")

@@ -28,6 +28,8 @@ def test_same_layout_as_a_process_here(run, model_script: Path) -> None:
     assert fitted.stdout == "foo-model-1\n"
     assert "Note: beside.txt, written beside the script, is kept with the model" in fitted.stderr
     assert "Next:  fahr fetch foo-model-1 foo-model-1 --train-driver local" in fitted.stderr
+    elsewhere = run("fahr", "fetch", "t", "foo/model", "nowhere", *LOCAL)
+    assert "There is nothing of foo-model-1 at nowhere: its model lies at" in elsewhere.message
     fetched = run("fahr", "fetch", "t", "foo/model", *LOCAL, "--json")
     found = json.loads(fetched.stdout)
     assert found["files"] == ["beside.txt", "weights.txt"]
@@ -41,6 +43,7 @@ def test_same_layout_as_a_process_here(run, model_script: Path) -> None:
     assert run("fahr", "status", "foo/model", *LOCAL).stdout.startswith("foo-model-1: Completed\n")
 
 
+@pytest.mark.long
 def test_failures_and_missing_models(run, model_script: Path) -> None:
     model_script.write_text("import sys\nprint('begun')\nsys.exit('no data')")
     folder = "--config.output_path=my jobs"
@@ -67,7 +70,8 @@ def test_archives_that_changed_are_refused(run, model_script: Path) -> None:
     assert "arrived damaged: its SHA-256 is" in run("synebench", "fetch", "t", "foo/model", *LOCAL).message
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_fit_that_ends_ends_its_script(model_script: Path, tmp_path: Path, how: signal.Signals) -> None:
     model_script.write_text("import os, time\nprint('pid', os.getpid(), flush=True)\ntime.sleep(60)")
     words = [sys.executable, "-m", "benchmarking.cli.fahr", "fit", str(model_script), *LOCAL]
