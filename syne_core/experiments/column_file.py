@@ -58,7 +58,8 @@ class Column:
     def cells(self) -> NDArray[Any]:
         """The column's own values: int64, uint64, float64, bool, or objects with NaN for nothing."""
         if self.values is not None:
-            return np.array([*self.values, np.nan], dtype=object)[self.data]
+            cells: NDArray[Any] = np.array([*self.values, np.nan], dtype=object)[self.data]
+            return cells
         return self.data.astype(np.int64) if self.data.dtype.kind == "i" else self.data
 
     def floats(self) -> NDArray[np.float64]:
@@ -67,8 +68,9 @@ class Column:
             return self.data.astype(np.float64)
         import pandas as pd
 
-        numbers = pd.to_numeric(pd.Series([*self.values, np.nan], dtype=object), errors="coerce")
-        return numbers.to_numpy(dtype=np.float64)[self.data]
+        cells = pd.to_numeric(pd.Series([*self.values, np.nan], dtype=object), errors="coerce")
+        numbers: NDArray[np.float64] = cells.to_numpy(dtype=np.float64)[self.data]
+        return numbers
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,7 +51,7 @@ def best_points(inputs: Points, values: Points, pending: Points, seed: int) -> P
 
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about points that are close to each other, and restarts that failed
-        torch.random.default_generator.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         try:
             return _optimise(inputs, -_moderate(values), pending, seed)
         except (RuntimeError, ValueError, ArithmeticError):
