@@ -71,7 +71,7 @@ def test_files_that_are_there_are_replaced_and_counted(tmp_path: Path, place: Pa
         (member("odd", b"Z"), "neither"),
         (("good.txt/below", b"x"), "cannot be unpacked"),
     ],
-    ids=str,
+    ids=lambda case: f"{case.type!r} to {case.linkname}" if isinstance(case, tarfile.TarInfo) else str(case),
 )
 def test_hostile_members_are_refused_and_nothing_is_left(
     tmp_path: Path, place: Path, bad: tarfile.TarInfo | tuple[str, bytes], why: str
