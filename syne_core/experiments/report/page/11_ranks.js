@@ -93,7 +93,7 @@
           ].filter(Boolean),
         ),
       ];
-      return { title: part.benchmark || `All ${D.benchmarks.length} benchmarks`, content };
+      return { title: part.benchmark || "All benchmarks", content };
     });
     const rest = blocks.slice(MOST_OPEN);
     R.section("ranks", "Ranks and critical differences", "Ranks", [

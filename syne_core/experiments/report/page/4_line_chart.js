@@ -69,7 +69,9 @@
     }
 
     tools() {
-      const canLogY = this.series.every((one) => one.value.every((value) => value === null || value > 0));
+      const canLogY =
+        !this.options.upsideDown &&
+        this.series.every((one) => one.value.every((value) => value === null || value > 0));
       const axis = (name) =>
         R.toggle(`Log ${name}`, false, (on) => {
           this.log[name] = on;

@@ -6,8 +6,8 @@
 (function (R) {
   const TOP = 34,
     BOTTOM = 26,
-    MOST = 1200,
-    BEST = 400,
+    MOST = 1000,
+    BEST = 200,
     NARROWEST = 92;
 
   R.parallel = function (options) {
@@ -71,8 +71,8 @@
         const line = R.s("path", {
           d: `M${points.map((p) => p.map((v) => v.toFixed(1)).join(",")).join("L")}`,
           fill: "none",
-          "stroke-width": best ? 1.6 : few ? 1.3 : 0.8,
-          style: `stroke:${shade(share)};stroke-opacity:${best || few ? 0.95 : 0.45}`,
+          "stroke-width": few ? 1.5 : best ? 1.2 : 0.8,
+          style: `stroke:${shade(share)};stroke-opacity:${few ? 0.95 : best ? 0.7 : 0.4}`,
         });
         line.addEventListener("pointerenter", () => tell(row, line));
         line.addEventListener("pointerleave", () => {
