@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,8 +143,6 @@ def test_requirements_are_installed(run, emulator: Emulator, model_script: Path,
     (package.parent / "pyproject.toml").write_text("[project]\nname = 'tinypackage'\nversion = '1.0'\n")
     (package / "__init__.py").write_text("answer = 42\n")
     build = ["pip", "wheel", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(package.parent)]
-    import sys
-
     made = subprocess.run([sys.executable, "-m", *build], capture_output=True, text=True, check=False)
     if made.returncode != 0:
         pytest.skip(f"no wheel can be built here: {made.stderr.splitlines()[-1:]}")
@@ -262,3 +262,20 @@ def test_calls_that_fail_make_no_second_job(run, emulator: Emulator, model_scrip
         fetched = run("synebench", "fetch", "t", "foo/model")
         assert fetched.error is None, fetched.message
         assert Path("t/weights.txt").read_text().startswith(f"{number}.0")
+
+
+@pytest.mark.long
+def test_printed_commands_work_as_printed(run, emulator: Emulator, model_script: Path) -> None:
+    fitted = run("synebench", "fit", str(model_script), "--param", "note=hello there", "--wait")
+    lines = dict(
+        line.split(":", 1) for line in fitted.stderr.splitlines() if line.startswith(("Log:", "Next:"))
+    )
+    program, *words = shlex.split(lines["Next"])
+    assert run(program, *words).error is None
+    assert (Path("foo-model-1") / "weights.txt").is_file()
+    aws = Path(sys.executable).with_name("aws")
+    if not aws.exists():
+        pytest.skip("there is no aws command beside this Python")
+    command = [str(aws), *shlex.split(lines["Log"])[1:]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "training with 1.0 hello there\n", done.stderr
