@@ -253,7 +253,15 @@ def test_large_archives_of_many_parts_are_verified_and_resumed(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("emulator", [{"fail_rate": 0.15, "timeout": 0.5, "seed": 3}], indirect=True)
+@pytest.mark.parametrize(
+    "emulator",
+    [
+        {"fail_rate": 0.15, "timeout": 0.5, "seed": 3},
+        # With this seed, answers of calls that were carried out are lost.
+        {"fail_rate": 0.6, "timeout": 0.1, "seed": 3, "fail_operations": ("CreateTrainingJob",)},
+    ],
+    indirect=True,
+)
 def test_calls_that_fail_make_no_second_job(run, emulator: Emulator, model_script: Path) -> None:
     for number in range(1, 4):
         fitted = run("synebench", "fit", str(model_script), "--param", f"lr={number}", "--wait")
