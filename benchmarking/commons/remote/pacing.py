@@ -53,7 +53,8 @@ class CreatePace:
         """A call was carried out, or refused for another reason than the pace."""
         self._worked += 1
         self._distance *= self._narrower
-        self.next = now + self._distance
+        # From when it was due: what else is done for each job does not slow the calls down.
+        self.next = max(self.next, now - self._distance) + self._distance
 
     def throttled(self, now: float) -> None:
         """A call came too early."""

@@ -154,6 +154,16 @@ def test_create_calls_go_at_the_rate_that_the_throttle_allows(rate: float, burst
     assert cloud.clock.now() - began < 1.8 * 200 / rate
 
 
+def test_slow_calls_do_not_slow_the_pace_down_as_long_as_they_fit() -> None:
+    """A marker, a document and the job itself take 0.24 s, 4 jobs a second are allowed."""
+    cloud = _cloud(fate=lambda *_: Fate(run=1e6), call_time=0.08)
+    cloud.disturb = throttle(cloud, 4.0, 20)
+    began = cloud.clock.now()
+    result = _run(cloud, single_jobs(200), wait=False)
+    assert result.created <= 1.1 * 200
+    assert cloud.clock.now() - began < 1.1 * (200 - 20) / 4
+
+
 # -- failing ----------------------------------------------------------------------------------------
 
 
