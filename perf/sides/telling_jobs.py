@@ -27,6 +27,7 @@ class TellingJobs:
     :ivar emulator: to be set before the first job
     :ivar runs: how often each experiment ran, by the start of its identity
     :ivar most: how many ran at a time, at most
+    :ivar times: when the first began and the last ended, seconds of a clock
     """
 
     emulator: Emulator
@@ -35,6 +36,7 @@ class TellingJobs:
         self.seconds = seconds
         self.runs: Counter[str] = Counter()
         self.most = self._now = 0
+        self.times: list[float] = []
         self._lock = threading.Lock()
         self._client: Any = None
 
@@ -47,6 +49,7 @@ class TellingJobs:
         """One more runs, or one less."""
         with self._lock:
             self._now += change
+            self.times = [*self.times[:1], time.monotonic()]
             self.most = max(self.most, self._now)
 
     @property
