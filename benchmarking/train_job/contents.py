@@ -30,14 +30,20 @@ _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
 def training_bundle(order: TrainingOrder) -> Bundle:
     """The script's folder and its requirements; for a notebook also the program that runs it.
 
-    :raises UsageError: there are too many bytes, or a name is taken
+    :raises UsageError: there are too many bytes, a name is taken, or the script is left out
     """
     from syne_core.aws.bundles import make_bundle, with_file
 
+    if order.is_notebook:
+        _check_notebook(order.script)
+    requirements = _notebook_requirements(order) if order.is_notebook else order.requirements
+    bundle = make_bundle(order.folder, requirements=requirements)
+    if all(file.name != order.script.name for file in bundle.files):
+        raise UsageError(
+            f"{order.script} would not travel to the job: git ignores it, or it looks like a secret"
+        )
     if not order.is_notebook:
-        return make_bundle(order.folder, requirements=order.requirements)
-    _check_notebook(order.script)
-    bundle = make_bundle(order.folder, requirements=_notebook_requirements(order))
+        return bundle
     program = Path(__file__).with_name("notebook_program.py")
     return with_file(bundle, NOTEBOOK_PROGRAM, program.read_bytes())
 

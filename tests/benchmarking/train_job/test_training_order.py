@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,10 @@ def test_images_by_instance_type_by_word_and_by_uri(model_script: Path) -> None:
     assert "-gpu-" in image("default-gpu", "ml.c4.2xlarge")
     assert "-cpu-" in image("default-cpu", "ml.g4dn.xlarge")
     assert image("my/image:1", "ml.c4.2xlarge") == "my/image:1"
+
+
+def test_a_script_that_git_ignores_is_refused_before_it_costs_anything(model_script: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(model_script.parent)], check=True)
+    model_script.with_name(".gitignore").write_text("model.py\n")
+    with pytest.raises(UsageError, match="would not travel to the job"):
+        training_bundle(training_order(model_script))
