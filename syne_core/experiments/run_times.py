@@ -71,7 +71,15 @@ def runs_of_journal(folder: ExperimentFolder) -> list[TrialRun] | None:
         return None
     try:
         return _runs_in(journal)
-    except (JournalError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (
+        JournalError,
+        OSError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         logger.warning("%s: %s; runs of trials are guessed from the reports", folder.path, error)
         return None
 
@@ -137,13 +145,16 @@ def _runs_in(journal: Path) -> list[TrialRun]:
     for record in read_journal(journal, skip="report"):  # they are most of a journal
         event, time = record["event"], float(record["t"])
         if event == "suggest" and record["kind"] == "start":
-            configs[record["asked"]] = dict(record["config"])
-            open_runs[record["asked"]] = (time, configs[record["asked"]])
+            trial = record["asked"]
+            if type(trial) is not int:
+                raise TypeError(f"the trial of a suggestion is {trial!r}")
+            configs[trial] = dict(record["config"])
+            open_runs[trial] = (time, configs[trial])
         elif event == "resume":
             trial = record["trial"]
             if record.get("config") is not None:
                 configs[trial] = dict(record["config"])
-            open_runs[trial] = (time, configs.get(trial, {}))
+            open_runs[trial] = (time, configs[trial])
         elif event == "end_run" and record["trial"] in open_runs:
             start, config = open_runs.pop(record["trial"])
             reason = str(record.get("reason") or "")

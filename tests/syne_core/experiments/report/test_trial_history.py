@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -91,9 +92,13 @@ def test_a_torn_last_line_is_passed_over(tmp_path: Path) -> None:
     assert history_of(folder_with_journal(tmp_path / "b", tail='{"event": "rep')) == whole
 
 
-def test_the_table_takes_the_place_of_a_damaged_journal(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "tail", ["not JSON\n", '{"event": "end_run", "t": 9, "trial": 0, "extra": 1.5}\n', "[]\n"]
+)
+def test_the_table_takes_the_place_of_a_damaged_journal(tmp_path: Path, tail: str) -> None:
     path = write_experiment(tmp_path, reports([(1.0, 0.5), (3.5, 0.9)]))
-    write_journal(path, tail="not JSON\n")
+    write_journal(path, tail=tail)
+    os.utime(path / "results.csv.zip", (2e9, 2e9))  # newer than the journal
     history = history_of(read_experiment_folder(path))
     assert not history.is_exact
     assert [trial.trial_id for trial in history.trials] == [0, 1]
