@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -22,11 +24,28 @@ def command(what: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
+    _print_table([(_benchmark_cells if what == "benchmarks" else _method_cells)(row) for row in rows])
+    flags = "--benchmark NAME --method RS" if what == "benchmarks" else "--benchmark mlp_digits --method NAME"
+    print(f"\nNext:  synebench run --experiment_tag TAG {flags}", file=sys.stderr)
+
+
+def _benchmark_cells(row: dict[str, Any]) -> list[str]:
+    from benchmarking.commons.study.followers import duration, workers
+
+    time = duration(row["max_wallclock_time"])
+    metric = f"{row['metric']} ({row['mode']})"
+    return [row["name"], metric, workers(row["n_workers"]), time, row["instance_type"]]
+
+
+def _method_cells(row: dict[str, Any]) -> list[str]:
+    needs = [f"[needs synebench[{row['extra']}]]"] if row["extra"] else []
+    return ["  ".join([f"{row['name']:24}", row["description"], *needs])]
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        if extra := row.pop("extra", ""):
-            row["needs"] = f"[needs synebench[{extra}]]"
-    for row in rows:
-        print("  ".join(f"{value!s:24}" if key == "name" else str(value) for key, value in row.items()))
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _print_schema() -> None:
@@ -41,9 +60,10 @@ def _benchmarks() -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "metric": f"{definition.metric} ({definition.mode})",
-            "n_workers": f"{definition.n_workers} workers",
-            "max_wallclock_time": f"{definition.max_wallclock_time:g} s",
+            "metric": definition.metric,
+            "mode": definition.mode,
+            "n_workers": definition.n_workers,
+            "max_wallclock_time": definition.max_wallclock_time,
             "instance_type": definition.instance_type,
         }
         for name, definition in real_benchmark_definitions().items()
