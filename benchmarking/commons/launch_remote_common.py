@@ -15,6 +15,7 @@ from benchmarking.commons.hpo_main_common import Launch, Launcher
 from benchmarking.commons.launch_flags import REMOTE_FLAGS
 from benchmarking.commons.remote.account_plan import ask_account
 from benchmarking.commons.remote.cost_plan import refuse_above_caps
+from benchmarking.commons.remote.gpu_check import check_gpus
 from benchmarking.commons.remote.job_words import JobWords, Luggage
 from benchmarking.commons.remote.launching import Order, carry_out
 from benchmarking.commons.remote.plan_text import print_remote_plan
@@ -150,6 +151,8 @@ def resolve_remote(
     job_words = JobWords(launcher.inside.flags(), given, {}, luggage)
     job_words.take_along()
     _check_scripts(launch, luggage)
+    if launcher.inside.backend == "local":
+        check_gpus(launch.experiments, launch.settings)
     shares_job = _sharing(launcher, launch, job_words)
     plan = RemotePlan.of(launch.experiments, launch.settings, None, shares_job)
     union = job_requirements(requirements_files(launcher, launch))

@@ -14,8 +14,13 @@ from typing import Any
 import pytest
 
 import benchmarking
+from benchmarking.commons.benchmark_definitions import real_benchmark_definitions
+from benchmarking.commons.default_baselines import METHODS
+from benchmarking.commons.hpo_main_local import local_launcher
 from benchmarking.commons.launch_remote_common import RemoteLauncher, resolve_remote
+from benchmarking.commons.launch_remote_local import remote_launcher as remote_launcher_of_local
 from benchmarking.commons.remote.remote_plan import TO_RETRY
+from syne_core.aws.instance_gpus import instance_gpus
 from syne_core.errors import RefusedError, UsageError
 
 NURSERY = Path(benchmarking.__file__).parent / "nursery"
@@ -91,6 +96,72 @@ def test_the_local_study_of_the_tutorial_imports_what_it_needs() -> None:
     paths = os.pathsep.join([str(ODSC), str(NURSERY.parents[1])])
     plan = plan_of(script, "--experiment_tag", "t", "--benchmark", "transformer_wikitext2", PYTHONPATH=paths)
     assert plan["peak_instances"] == {"ml.g4dn.12xlarge": 4}
+
+
+# -- GPUs --------------------------------------------------------------------------------------------
+
+DISTILBERT = ("--experiment_tag", "t", "--benchmark", "distilbert_imdb", "--method", "RS")
+
+
+def resolve_local(*words: str) -> None:
+    """What the remote launcher for the local back-end makes of ``words``."""
+    inside = local_launcher(METHODS, real_benchmark_definitions)
+    script = NURSERY / "launch_local" / "hpo_main.py"
+    resolve_remote(remote_launcher_of_local(inside, script), words, {})
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            (),
+            "4 trials at a time need 4 GPUs, of ml.g4dn.xlarge 1 can be used; say --instance_type "
+            "ml.g4dn.12xlarge, or --n_workers 1, or --oversubscribe_gpus 1",
+        ),
+        (
+            ("--instance_type", "ml.g4dn.12xlarge", "--n_workers", "8"),
+            "8 trials at a time need 8 GPUs, of ml.g4dn.12xlarge 4 can be used; say --instance_type "
+            "ml.g5.48xlarge, or --n_workers 4,",
+        ),
+        (
+            ("--num_gpus_per_trial", "2", "--n_workers", "1", "--oversubscribe_gpus", "1"),
+            "1 trial needs 2 GPUs, of ml.g4dn.xlarge 1 can be used; say --instance_type ml.g4dn.12xlarge, or "
+            "--num_gpus_per_trial 1",
+        ),
+        (
+            ("--instance_type", "ml.g4dn.12xlarge", "--gpus_to_use", "0,1"),
+            "4 trials at a time need 4 GPUs, of ml.g4dn.12xlarge 2 can be used; say --n_workers 2, or "
+            "--oversubscribe_gpus 1",
+        ),
+    ],
+)
+def test_too_few_gpus_for_the_trials_are_refused_before_a_job_is_paid_for(words, message) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve_local(*DISTILBERT, *words)
+    assert f"benchmark distilbert_imdb: {message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--instance_type", "ml.g4dn.12xlarge"),
+        ("--n_workers", "1"),
+        ("--oversubscribe_gpus", "1"),
+        ("--num_gpus_per_trial", "0"),
+        ("--instance_type", "ml.c5.4xlarge"),
+    ],
+)
+def test_what_the_message_says_helps(words: tuple[str, ...]) -> None:
+    resolve_local(*DISTILBERT, *words)
+
+
+def test_all_definitions_but_one_have_a_gpu_for_each_worker_on_the_local_back_end() -> None:
+    short = {
+        name
+        for name, made in real_benchmark_definitions().items()
+        if made.n_workers > (instance_gpus(made.instance_type) or made.n_workers)
+    }
+    assert short == {"distilbert_imdb"}
 
 
 # -- in this process --------------------------------------------------------------------------------
