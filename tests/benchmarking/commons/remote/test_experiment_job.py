@@ -95,7 +95,9 @@ def test_a_job_in_a_warm_pool_stays(definition: RealBenchmarkDefinition) -> None
 
 def test_an_image_whose_python_is_too_old_is_refused(definition: RealBenchmarkDefinition) -> None:
     old = replace(definition, framework_version="1.9.0")
-    with pytest.raises(UsageError, match=r"PyTorch 1.9.0 has Python 3.8, .* needs 3.10 .*framework_version 2.0.0"):
+    with pytest.raises(
+        UsageError, match=r"PyTorch 1.9.0 has Python 3.8, .* needs 3.10 .*framework_version 2.0.0"
+    ):
         request(make(old))
     assert request(make(old, "sagemaker")), "there, it is the image of the trials"
     assert request(make(replace(old, image_uri="me/mine:1-py38"))), "ones own image is ones own affair"
