@@ -40,8 +40,8 @@ class Clock:
 
     def generator(self, function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
         def timed(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            batches = self.call("batches", function)(*args, **kwargs)
             following = self.call("batches", lambda: next(batches, None))
-            batches = function(*args, **kwargs)
             while (batch := following()) is not None:
                 yield batch
 

@@ -88,9 +88,10 @@ def main(argv=None):
 
 def run_epochs(args, training, metrics, train, valid, report):
     """The epochs after that of ``metrics``, up to ``--epochs`` or until training diverges."""
+    memory = torch.empty_like(train[0])
     start = time.perf_counter() - metrics["elapsed_time"]
     for epoch in range(metrics["epoch"] + 1, args.epochs + 1):
-        loss = train_one_epoch(training, *train, args, epoch)
+        loss = train_one_epoch(training, *train, memory, args, epoch)
         diverged = not math.isfinite(loss)
         accuracy = math.nan if diverged else measure_accuracy(training, *valid)
         if args.report_current_best == "True" and not diverged:

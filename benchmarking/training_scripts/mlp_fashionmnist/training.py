@@ -1,7 +1,8 @@
 """One epoch of training and one of validation of a perceptron with two hidden layers, in float32.
 
-Images stay on the device as numbers (188 MB for the whole set), so there is nothing to load in the background
-and nothing to convert. Mixed precision would not make so small a model faster.
+Images stay on the device as numbers (188 MB for the whole set, and 157 MB for those that train once more, in
+the order of the epoch), so there is nothing to load in the background and nothing to convert. Mixed precision
+would not make so small a model faster.
 """
 
 import dataclasses
@@ -67,8 +68,11 @@ def pixels(images):
     return torch.from_numpy(images).flatten(1).float() / 127.5 - 1
 
 
-def train_one_epoch(training, images, labels, args, epoch):
-    """All images once, in random order; the mean loss, which is not finite if training diverged."""
+def train_one_epoch(training, images, labels, memory, args, epoch):
+    """All images once, in random order; the mean loss, which is not finite if training diverged.
+
+    :param memory: a tensor like ``images``, for the images in that order
+    """
     training.model.train()
     for group in training.optimizer.param_groups:  # a checkpoint brings its own, maybe another trial's
         group.update(lr=args.learning_rate, weight_decay=args.weight_decay)
@@ -76,7 +80,7 @@ def train_one_epoch(training, images, labels, args, epoch):
     torch.manual_seed(args.seed + epoch)
     order = torch.randperm(len(labels)).to(training.device)
     total = 0.0
-    for x, y in batches(images, labels, order, args.batch_size):
+    for x, y in batches(images, labels, memory, order, args.batch_size):
         loss = functional.cross_entropy(training.model(x), y)
         training.optimizer.zero_grad()
         loss.backward()
@@ -85,10 +89,14 @@ def train_one_epoch(training, images, labels, args, epoch):
     return float(total) / len(labels)
 
 
-def batches(images, labels, order, size):
-    """All images once, in ``order``, ``size`` at a time."""
-    for chosen in order.split(size):
-        yield images.index_select(0, chosen), labels.index_select(0, chosen)  # quicker than images[chosen]
+def batches(images, labels, memory, order, size):
+    """All images once, in ``order``, ``size`` at a time.
+
+    All are copied to ``memory`` first, so that batches are views of it: quicker than gathering each, and the
+    same memory in every epoch is quicker than new one.
+    """
+    torch.index_select(images, 0, order, out=memory)
+    return zip(memory.split(size), labels[order].split(size), strict=True)
 
 
 @torch.no_grad()
