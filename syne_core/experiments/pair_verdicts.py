@@ -49,7 +49,8 @@ class PairVerdict:
     """Setup ``b`` compared with setup ``a``; positive differences mean that ``b`` is better.
 
     :param holm_p: Wilcoxon's p-value, adjusted; NaN where there is nothing to compare
-    :param tests: comparisons for which it is adjusted
+    :param holm_sign_p: likewise of the sign test, which asks only who wins how often
+    :param tests: comparisons for which they are adjusted
     :param verdict: on ``b``; ``"not shown"`` means that there are seeds enough, and no difference shows
     :param seeds_needed: about how many would tell, if the observed difference is the true one
     :param speed_up: how many times sooner ``b`` reaches what all seeds of both reach; None if not asked for
@@ -59,6 +60,7 @@ class PairVerdict:
     b: str
     comparison: PairedComparison
     holm_p: float
+    holm_sign_p: float
     tests: int
     verdict: Verdict
     seeds_needed: int | None
@@ -92,13 +94,14 @@ def judge_pairs(pairs: Sequence[Pair], confidence: float = 0.95, rows: str = "se
     compared = [
         paired_comparison(pair.values_of_a, pair.values_of_b, pair.mode, confidence, tests) for pair in pairs
     ]
-    adjusted = holm([one.wilcoxon_p for one in compared])
+    adjusted = holm([one.wilcoxon_p for one in compared]).tolist()
+    signs = holm([one.sign_p for one in compared]).tolist()
     verdicts = []
-    for pair, found, one, p in zip(pairs, differences, compared, adjusted.tolist(), strict=True):
+    for pair, found, one, p, sign in zip(pairs, differences, compared, adjusted, signs, strict=True):
         verdict = _verdict(found, p, tests, alpha)
         needed = _needed(one, tests, alpha)
         sentence = _sentence(pair, one, verdict, p, tests, needed, confidence, rows)
-        verdicts.append(PairVerdict(pair.a, pair.b, one, p, tests, verdict, needed, sentence))
+        verdicts.append(PairVerdict(pair.a, pair.b, one, p, sign, tests, verdict, needed, sentence))
     return verdicts
 
 

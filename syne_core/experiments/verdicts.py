@@ -49,6 +49,7 @@ class SetupSummary:
     """One setup over its seeds, and among the others.
 
     :param value: mean with interval: of the metric on a benchmark, of scaled values over several
+    :param iqm: interquartile mean of the same values with its bootstrap interval, stratified by benchmark
     :param mean_rank: 1 is best; NaN where no seed is known for all setups
     :param anytime: mean height of the incumbent from the start to the horizon, which is the area under it
         divided by the time, with interval; None over several benchmarks
@@ -59,6 +60,7 @@ class SetupSummary:
     setup: str
     value: Interval
     median: float
+    iqm: Interval
     mean_rank: float
     anytime: Interval | None = None
     regret: Interval | None = None
@@ -86,16 +88,12 @@ class BenchmarkVerdict:
 
 @dataclass(frozen=True)
 class OverallVerdict:
-    """What it shows over the benchmarks together, of the setups that ran on all of them.
-
-    :param iqm: interquartile mean of the scaled values of each of ``setups``
-    """
+    """What it shows over the benchmarks together, of the setups that ran on all of them."""
 
     benchmarks: tuple[str, ...]
     setups: tuple[SetupSummary, ...]
     pairs: tuple[PairVerdict, ...]
     friedman: FriedmanResult
-    iqm: tuple[Interval, ...]
     sentences: tuple[str, ...]
 
 
@@ -148,7 +146,7 @@ def judge_benchmark(
     found = paired_values(benchmark) if table is None else table
     mode = benchmark.mode
     ranks = friedman(found.ranked, mode, confidence)
-    setups = _summaries(found.setups, found.values, ranks, confidence)
+    setups = _summaries(found.setups, [found.values], ranks, confidence)
     setups = _with_anytime(benchmark, found.horizon, setups, confidence)
     setups = _with_regret(benchmark, found, setups, confidence)
     pairs = judge_pairs(every_pair(found.setups, found.values, mode), confidence)
@@ -168,14 +166,17 @@ def judge_benchmark(
 
 
 def _summaries(
-    labels: Sequence[str], values: Floats, ranks: FriedmanResult, confidence: float
+    labels: Sequence[str], tables: Sequence[Floats], ranks: FriedmanResult, confidence: float
 ) -> list[SetupSummary]:
-    """A summary for each column of ``values``."""
+    """A summary for each column; ``tables`` has one table for each benchmark."""
     summaries = []
-    for label, column, rank in zip(labels, values.T, ranks.mean_ranks, strict=True):
-        known = column[np.isfinite(column)]
+    for place, (label, rank) in enumerate(zip(labels, ranks.mean_ranks, strict=True)):
+        columns = [table[:, place] for table in tables]
+        values = np.concatenate(columns)
+        known = values[np.isfinite(values)]
         median = float(np.median(known)) if known.size else math.nan
-        summaries.append(SetupSummary(label, mean_interval(column, confidence), median, rank))
+        iqm = iqm_interval(_stacked(columns), confidence, _SEED)
+        summaries.append(SetupSummary(label, mean_interval(values, confidence), median, iqm, rank))
     return summaries
 
 
@@ -246,15 +247,11 @@ def _judge_overall(
     ]
     ranks = friedman(np.concatenate(ranked), "max", confidence)
     values = np.concatenate(scaled)
-    setups = _summaries(shared, values, ranks, confidence)
+    setups = _summaries(shared, scaled, ranks, confidence)
     pairs = judge_pairs(every_pair(shared, values, "max"), confidence, BLOCKS)
-    iqm = tuple(
-        iqm_interval(_stacked([part[:, column] for part in scaled]), confidence, _SEED)
-        for column in range(len(shared))
-    )
     names = tuple(benchmark.name for benchmark in benchmarks)
     sentences = overall_sentences(names, setups, pairs, ranks)
-    return OverallVerdict(names, tuple(setups), tuple(pairs), ranks, iqm, tuple(sentences))
+    return OverallVerdict(names, tuple(setups), tuple(pairs), ranks, tuple(sentences))
 
 
 def _scaled(values: Floats, mode: str) -> Floats:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from syne_core.experiments.report.document import ReportDocument
+from syne_core.experiments.report.evidence import IntervalPart, WholeRunPart
 
 __all__ = ["as_markdown", "final_rows"]
 
 _MOST_SETTINGS = 40
+_REACHED = {"Targets at 10 %": 0.1, "at 50 %": 0.5, "at the end": 1.0}
 _ALL = "all benchmarks (share of the range)"
 
 
@@ -48,6 +50,7 @@ def _lines(document: ReportDocument) -> Iterator[str]:
     yield from ("", "## Final values", "", *_table(head, rows, right=(2, 4, 5, 6, 7)))
     yield from _comparisons(document)
     yield from _ranks(document)
+    yield from _whole_run(document)
     yield from _costs(document)
     yield from _settings(document)
     yield from _left_out(document)
@@ -67,6 +70,7 @@ def _comparisons(document: ReportDocument) -> Iterator[str]:
         "Interval",
         "Won-lost-tied",
         "p (Holm)",
+        "Sign test",
         "Verdict",
     ]
     rows = [
@@ -74,12 +78,12 @@ def _comparisons(document: ReportDocument) -> Iterator[str]:
             *(pair.benchmark or _ALL, pair.better, pair.worse, str(pair.n), _number(pair.difference)),
             "-" if pair.lower is None else f"{_number(pair.lower)} to {_number(pair.upper)}",
             f"{pair.wins}-{pair.losses}-{pair.ties}",
-            "-" if pair.p is None else f"{pair.p:.2g}",
+            *("-" if p is None else f"{p:.2g}" for p in (pair.p, pair.sign_p)),
             pair.sentence,
         ]
         for pair in pairs
     ]
-    yield from ("", "## Pair by pair", "", *_table(head, rows, right=(3, 4, 5, 7)))
+    yield from ("", "## Pair by pair", "", *_table(head, rows, right=(3, 4, 5, 7, 8)))
 
 
 def _ranks(document: ReportDocument) -> Iterator[str]:
@@ -89,6 +93,31 @@ def _ranks(document: ReportDocument) -> Iterator[str]:
         yield from _table(
             ["Setup", "Mean rank"], [[label, f"{rank:.3g}"] for rank, label in sorted(known)], right=(1,)
         )
+
+
+def _whole_run(document: ReportDocument) -> Iterator[str]:
+    head = ["Benchmark", "Setup", "Interquartile mean", "Median", "Over the whole run", "Regret", *_REACHED]
+    rows = [
+        [
+            *(part.benchmark or _ALL, row.setup, _interval(row.iqm), _number(row.median)),
+            *(_interval(row.anytime), _interval(row.regret), *_reached(part, place)),
+        ]
+        for part in document.evidence.whole_run
+        for place, row in enumerate(part.rows)
+    ]
+    if rows:
+        yield from ("", "## The whole run", "", *_table(head, rows, right=tuple(range(2, 9))))
+
+
+def _reached(part: WholeRunPart, place: int) -> Iterator[str]:
+    """Shares of targets at some shares of the time."""
+    for share in _REACHED.values():
+        if not part.time:
+            yield "-"
+            continue
+        at = max(i for i, time in enumerate(part.time) if time <= share * part.time[-1] * (1 + 1e-6))
+        value = part.reached[place][at]
+        yield "-" if value is None else f"{100 * value:.0f} %"
 
 
 def _costs(document: ReportDocument) -> Iterator[str]:
@@ -147,6 +176,12 @@ def _text(text: str) -> str:
     plain = " ".join(text.split())
     plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", plain)
+
+
+def _interval(found: IntervalPart | None) -> str:
+    if found is None or found.lower is None:
+        return _number(found.point if found else None)
+    return f"{_number(found.point)} ({_number(found.lower)} to {_number(found.upper)})"
 
 
 def _number(value: float | None) -> str:

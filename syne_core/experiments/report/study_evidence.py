@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from syne_core.experiments.pair_verdicts import PairVerdict
-from syne_core.experiments.report.evidence import ComparisonPart, Evidence, SummaryPart
+from syne_core.experiments.report.evidence import ComparisonPart, Evidence, IntervalPart, SummaryPart
 from syne_core.experiments.report.rank_parts import rank_parts
+from syne_core.experiments.report.whole_run import whole_run_parts
+from syne_core.experiments.statistics.run_time import SpeedUp
 from syne_core.experiments.study_results import StudyResults
 from syne_core.experiments.verdicts import StudyVerdict, judge
 
@@ -31,6 +33,7 @@ def study_evidence(study: StudyResults, confidence: float) -> Evidence:
         caveats=verdict.caveats,
         comparisons=tuple(comparisons),
         ranks=tuple(rank_parts(study, verdict)),
+        whole_run=tuple(whole_run_parts(study, verdict)),
     )
 
 
@@ -55,7 +58,6 @@ def _comparisons(
         is_b_ahead = not found.mean_difference < 0
         sign = 1.0 if is_b_ahead else -1.0
         ends = sorted((sign * found.lower, sign * found.upper))
-        ratio = pair.speed_up.ratio.point if pair.speed_up else math.nan
         yield ComparisonPart(
             benchmark=benchmark,
             better=pair.b if is_b_ahead else pair.a,
@@ -69,12 +71,25 @@ def _comparisons(
             losses=found.losses if is_b_ahead else found.wins,
             ties=found.ties,
             p=_number(pair.holm_p),
+            sign_p=_number(pair.holm_sign_p),
             is_significant=pair.is_significant,
             verdict=pair.verdict if is_b_ahead or pair.verdict in _WITHOUT_SIDE else "better",
             seeds_needed=pair.seeds_needed,
-            speed_up=_number(ratio if is_b_ahead else 1 / ratio) if ratio else None,
+            speed_up=_speed_up(pair.speed_up, is_b_ahead),
+            target=_number(pair.speed_up.target) if pair.speed_up else None,
             sentence=pair.sentence,
         )
+
+
+def _speed_up(found: SpeedUp | None, is_b_ahead: bool) -> IntervalPart | None:
+    """Of the one that is ahead over the other."""
+    if found is None or not 0 < found.ratio.point < math.inf:
+        return None
+    ends = (found.ratio.lower, found.ratio.upper)
+    if is_b_ahead:
+        return IntervalPart(found.ratio.point, _number(ends[0]), _number(ends[1]))
+    lower, upper = (1 / end if end else math.inf for end in reversed(ends))
+    return IntervalPart(1 / found.ratio.point, _number(lower), _number(upper))
 
 
 _WITHOUT_SIDE = ("too few seeds", "not shown")

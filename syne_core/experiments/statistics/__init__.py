@@ -22,7 +22,12 @@ if TYPE_CHECKING:  # what __getattr__ loads, for type checkers and editors
     from syne_core.experiments.statistics.paired import PairedComparison, paired_comparison
     from syne_core.experiments.statistics.power import seeds_needed, smallest_p
     from syne_core.experiments.statistics.ranking import FriedmanResult, friedman, ranks_over_time
-    from syne_core.experiments.statistics.run_time import SpeedUp, run_time_ecdf, speed_up
+    from syne_core.experiments.statistics.run_time import (
+        SpeedUp,
+        run_time_ecdf,
+        speed_up,
+        target_range,
+    )
 
 _HOME = {
     "Equivalence": "equivalence",
@@ -46,6 +51,7 @@ _HOME = {
     "seeds_needed": "power",
     "smallest_p": "power",
     "speed_up": "run_time",
+    "target_range": "run_time",
     "time_to_target": "anytime",
 }
 
@@ -71,6 +77,7 @@ __all__ = [
     "seeds_needed",
     "smallest_p",
     "speed_up",
+    "target_range",
     "time_to_target",
 ]
 

@@ -22,6 +22,9 @@ __all__ = ["SpeedUp", "run_time_ecdf", "speed_up", "target_range"]
 
 Floats = NDArray[np.float64]
 
+# Distance of the hardest target from the best value, as a share of the distance of the easiest.
+_NEAREST = 0.01
+
 
 @dataclass(frozen=True)
 class SpeedUp:
@@ -65,7 +68,8 @@ def run_time_ecdf(curves: Sequence[StepCurve], targets: ArrayLike, mode: str) ->
 def target_range(curves: Sequence[StepCurve], mode: str, number: int = 50) -> Floats:
     """Targets for ``run_time_ecdf``, from easy to hard, shape (number,).
 
-    Evenly spaced from the median of the first values to the best value of all; empty if there is none.
+    From the median of the first values towards the best value of all, the distances from it evenly spaced on
+    a logarithmic scale down to a hundredth, as COCO does with the optimum; empty if there is no value.
 
     :raises UsageError: bad ``mode``
     """
@@ -77,7 +81,7 @@ def target_range(curves: Sequence[StepCurve], mode: str, number: int = 50) -> Fl
     pick = max if mode == "max" else min
     best = pick(float(curve.values[-1]) for curve in with_values)
     first = float(np.median([curve.values[0] for curve in with_values]))
-    return np.linspace(first, best, number)
+    return best + (first - best) * np.geomspace(1.0, _NEAREST, number)
 
 
 def speed_up(

@@ -167,7 +167,7 @@ def test_over_benchmarks_pairs_are_benchmarks_and_seeds_on_one_scale(tmp_path: P
     assert (pair.verdict, pair.comparison.n, pair.comparison.wins) == ("better", 8, 8)
     scaled_a = [*((np.array([0.90, 0.92, 0.91, 0.93]) - 0.90) / 0.08), 0, 0.25, 0.5, 0.75]
     assert overall.setups[0].value.point == pytest.approx(np.mean(scaled_a))
-    assert overall.iqm[0].point == pytest.approx(stats.trim_mean(scaled_a, 0.25))
+    assert overall.setups[0].iqm.point == pytest.approx(stats.trim_mean(scaled_a, 0.25))
     assert verdict.sentences[0].startswith("Over 2 benchmarks: ")
 
 

@@ -3,6 +3,11 @@
 (function (R) {
   const D = R.data;
   const MOST_OPEN = 3;
+  const probability = (p) => (p === null ? "–" : p < 0.001 ? "< 0.001" : R.number(p, 2));
+  const sooner = (found) =>
+    found === null
+      ? "–"
+      : `${R.number(found.point, 3)} ×${found.lower === null || found.upper === null ? "" : ` (${R.number(found.lower, 3)} to ${R.number(found.upper, 3)})`}`;
   const styleOf = (label) => Math.max(0, D.labels.indexOf(label));
 
   R.comparisons = function () {
@@ -34,9 +39,10 @@
       {
         title: "p (Holm)",
         value: (r) => r.p,
-        text: (r) => (r.p === null ? "–" : r.p < 0.001 ? "< 0.001" : R.number(r.p, 2)),
+        text: (r) => probability(r.p),
         num: true,
       },
+      { title: "Sign test", value: (r) => r.sign_p, text: (r) => probability(r.sign_p), num: true },
       { title: "Pairs", value: (r) => r.n, num: true },
       {
         title: "Won–lost–tied",
@@ -48,8 +54,8 @@
       pairs.some((r) => r.speed_up !== null)
         ? {
             title: "Sooner by",
-            value: (r) => r.speed_up,
-            text: (r) => (r.speed_up === null ? "–" : `${R.number(r.speed_up, 3)} ×`),
+            value: (r) => (r.speed_up === null ? null : r.speed_up.point),
+            text: (r) => sooner(r.speed_up),
             num: true,
           }
         : null,
@@ -58,7 +64,7 @@
       R.h(
         "p",
         { class: "lead" },
-        "Each setup against each other, paired by seed. Differences are positive where the setup that is ahead is better; p-values are Wilcoxon's, adjusted for all pairs of setups (Holm). " +
+        "Each setup against each other, paired by seed. Differences are positive where the setup that is ahead is better; p-values are Wilcoxon's, and those of the sign test beside them, both adjusted for all pairs of setups (Holm). " +
           "Seeds needed: about how many would show such a difference. Sooner by: how many times sooner the setup ahead reaches what all seeds of both reach." +
           (D.benchmarks.length > 1
             ? " Over all benchmarks, 0 is the worst and 1 the best value of any seed on a benchmark."

@@ -118,13 +118,14 @@ def centre(page: Page, selector: str) -> tuple[float, float]:
 def test_all_sections_are_there(page: Page, tmp_path: Path) -> None:
     shown = page.run("[...document.querySelectorAll('main > section')].map(s => s.id)")
     assert shown == [
-        *("summary", "curves", "final", "comparisons", "ranks", "experiments", "configurations"),
-        *("cost", "settings", "data"),
+        *("summary", "curves", "final", "comparisons", "ranks", "whole-run", "experiments"),
+        *("configurations", "cost", "settings", "data"),
     ]
     links = page.run("[...document.querySelectorAll('nav a')].map(a => a.getAttribute('href'))")
     assert links == [f"#{name}" for name in shown]
     assert page.run("document.querySelectorAll('#curves .line-chart').length") == 2
     assert page.run("document.querySelectorAll('#ranks .critical').length") == 3
+    assert page.run("document.querySelectorAll('#whole-run .line-chart').length") == 3
     assert (
         page.run("document.querySelectorAll('#one .timeline, #one .learning, #one .parallel-chart').length")
         == 3

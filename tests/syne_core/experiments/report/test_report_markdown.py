@@ -28,6 +28,7 @@ def test_words_and_tables_are_there(document: ReportDocument) -> None:
         "## Final values",
         "## Pair by pair",
         "## Ranks: digits",
+        "## The whole run",
         "## Cost and time",
         "## Settings that differ",
         "## Left out",

@@ -7,6 +7,7 @@
     R.final,
     R.comparisons,
     R.ranks,
+    R.wholeRun,
     R.experiments,
     R.configurations,
     R.costs,
