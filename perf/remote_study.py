@@ -115,7 +115,7 @@ def _environment(emulator: Emulator, folder: Path) -> dict[str, str]:
 
 def _fabricate(emulator: Emulator, count: int) -> list[str]:
     """Write manifest, markers and results of a study, start the jobs that run; the keys of the results."""
-    from benchmarking.commons.remote.manifest import Manifest, add_to_manifest
+    from benchmarking.commons.remote.records.manifest import Manifest, add_to_manifest
     from syne_core.paths import ExperimentKeys, experiment_job_name
 
     s3, entries = emulator.client("s3"), [_entry(number) for number in range(count)]

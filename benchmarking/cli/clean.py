@@ -16,7 +16,7 @@ from syne_core.journal import Journal
 from syne_core.paths import ExperimentPaths, experiment_path
 
 if TYPE_CHECKING:
-    from benchmarking.commons.remote.remote_study import RemoteStudy
+    from benchmarking.commons.remote.records.remote_study import RemoteStudy
 
 __all__ = ["command"]
 

@@ -10,7 +10,7 @@ import click
 
 from benchmarking.cli.experiments import find_experiment
 from benchmarking.cli.remote_options import chosen_place, chosen_study, remote_or_local
-from benchmarking.commons.remote.pull_record import pulled_from
+from benchmarking.commons.remote.pulling.pull_record import pulled_from
 from syne_core.errors import UsageError
 from syne_core.experiment_status import ExperimentState, read_status
 from syne_core.experiments import ExperimentFolder
@@ -37,8 +37,8 @@ def command(
     region: str | None,
 ) -> None:
     """Show the log of an experiment (METHOD-SEED or part of its folder's name), or of a trial."""
-    from benchmarking.commons.remote.job_logs import show_log
-    from benchmarking.commons.remote.remote_study import pick_experiment, read_study
+    from benchmarking.commons.remote.records.remote_study import pick_experiment, read_study
+    from benchmarking.commons.remote.viewing.job_logs import show_log
 
     study = chosen_study(tag, remote, s3_bucket, region)
     if study is not None:

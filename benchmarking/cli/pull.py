@@ -14,7 +14,7 @@ import click
 from benchmarking.cli.remote_options import chosen_place, remote_only
 
 if TYPE_CHECKING:
-    from benchmarking.commons.remote.pulling import Pulled
+    from benchmarking.commons.remote.pulling.pulling import Pulled
 
 __all__ = ["command"]
 
@@ -37,9 +37,9 @@ def command(
     tag: str, what: str, overwrite: bool, s3_bucket: str | None, region: str | None, as_json: bool
 ) -> None:
     """Copy what is new of a remote study into the folder where a study of this machine would lie."""
-    from benchmarking.commons.remote.pulled_files import PulledFiles
-    from benchmarking.commons.remote.pulling import pull_study
-    from benchmarking.commons.remote.remote_study import read_study
+    from benchmarking.commons.remote.pulling.pulled_files import PulledFiles
+    from benchmarking.commons.remote.pulling.pulling import pull_study
+    from benchmarking.commons.remote.records.remote_study import read_study
 
     study = read_study(chosen_place(s3_bucket, region), tag)
     files = PulledFiles(study, what)

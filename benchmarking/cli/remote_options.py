@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from benchmarking.commons.remote.place import is_aws_configured
+from benchmarking.commons.remote.records.place import is_aws_configured
 from syne_core.errors import AwsSetupError, MissingDependencyError, UnknownNameError
 
 if TYPE_CHECKING:
-    from benchmarking.commons.remote.place import Place
-    from benchmarking.commons.remote.remote_study import RemoteStudy
+    from benchmarking.commons.remote.records.place import Place
+    from benchmarking.commons.remote.records.remote_study import RemoteStudy
 
 __all__ = ["chosen_place", "chosen_study", "remote_only", "remote_or_local"]
 
@@ -63,7 +63,7 @@ def chosen_study(
         remote = True
     if remote is False or (remote is None and (tag in study_tags() or not is_aws_configured())):
         return None
-    from benchmarking.commons.remote.remote_study import find_study, read_study, remote_tags
+    from benchmarking.commons.remote.records.remote_study import find_study, read_study, remote_tags
 
     if remote:
         return read_study(chosen_place(s3_bucket, region), tag)
@@ -89,6 +89,6 @@ def chosen_place(s3_bucket: str | None, region: str | None) -> Place:
 
     :raises AwsSetupError: AWS is not set up, or there is no such bucket
     """
-    from benchmarking.commons.remote.place import Place
+    from benchmarking.commons.remote.records.place import Place
 
     return Place.find(region, s3_bucket)

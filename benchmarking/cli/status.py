@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchmarking.cli.remote_options import chosen_place, chosen_study, remote_or_local
-from benchmarking.commons.remote.place import is_aws_configured
+from benchmarking.commons.remote.records.place import is_aws_configured
 from syne_core.errors import SyneError
 
 if TYPE_CHECKING:
-    from benchmarking.commons.remote.remote_study import RemoteStudy
+    from benchmarking.commons.remote.records.remote_study import RemoteStudy
     from syne_core.experiments import ExperimentFolder, ScannedExperiments
 
 __all__ = ["command"]
@@ -48,9 +48,9 @@ def command(
 
 
 def _show_remote(study: RemoteStudy, as_json: bool) -> None:
-    from benchmarking.commons.remote.driver import driver_of
-    from benchmarking.commons.remote.overview import look_at
-    from benchmarking.commons.remote.overview_text import print_study
+    from benchmarking.commons.remote.records.driver import driver_of
+    from benchmarking.commons.remote.viewing.overview import look_at
+    from benchmarking.commons.remote.viewing.overview_text import print_study
 
     view = look_at(study)
     print_study(view, None if view.has_ended else driver_of(study), as_json)
@@ -60,8 +60,8 @@ def _show_running(s3_bucket: str | None, region: str | None, as_json: bool, is_a
     """All that runs remotely. Who did not ask for it is not bothered with errors."""
     sys.stdout.flush()
     try:
-        from benchmarking.commons.remote.everything_running import everything_running
-        from benchmarking.commons.remote.overview_text import everything_to_json, print_everything
+        from benchmarking.commons.remote.viewing.everything_running import everything_running
+        from benchmarking.commons.remote.viewing.overview_text import everything_to_json, print_everything
 
         everything = everything_running(chosen_place(s3_bucket, region))
     except SyneError as error:
@@ -158,7 +158,7 @@ def _best(folder: ExperimentFolder) -> str:
 
 
 def _print_notes(scanned: ScannedExperiments, tag: str | None) -> None:
-    from benchmarking.commons.remote.pull_record import pulled_from
+    from benchmarking.commons.remote.pulling.pull_record import pulled_from
     from syne_core.paths import experiment_path
 
     if not scanned.good and not scanned.broken:

@@ -13,7 +13,7 @@ from benchmarking.cli.remote_options import chosen_place, remote_only
 from syne_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from benchmarking.commons.remote.remote_study import RemoteStudy
+    from benchmarking.commons.remote.records.remote_study import RemoteStudy
     from benchmarking.commons.remote.stopping import Stopped
 
 __all__ = ["command"]
@@ -34,8 +34,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Stop experiments of a remote study (METHOD-SEED or part of a name), or all of it, and its trials."""
-    from benchmarking.commons.remote.driver import driver_of
-    from benchmarking.commons.remote.remote_study import pick_experiment, read_study
+    from benchmarking.commons.remote.records.driver import driver_of
+    from benchmarking.commons.remote.records.remote_study import pick_experiment, read_study
     from benchmarking.commons.remote.stopping import stop_experiments
 
     study = read_study(chosen_place(s3_bucket, region), tag)

@@ -20,7 +20,7 @@ from syne_core.errors import SyneError, UsageError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from benchmarking.commons.remote.remote_study import RemoteStudy
+    from benchmarking.commons.remote.records.remote_study import RemoteStudy
 
 __all__ = ["command"]
 
@@ -149,9 +149,9 @@ def _picture(seen: _Look, height: int) -> RenderableType:
 
 
 def _remote_look(study: RemoteStudy) -> Callable[[], _Look]:
-    from benchmarking.commons.remote.overview import look_at
-    from benchmarking.commons.remote.overview_text import headline
-    from benchmarking.commons.remote.remote_study import read_study
+    from benchmarking.commons.remote.records.remote_study import read_study
+    from benchmarking.commons.remote.viewing.overview import look_at
+    from benchmarking.commons.remote.viewing.overview_text import headline
 
     def look() -> _Look:
         # Another launch may have added experiments.

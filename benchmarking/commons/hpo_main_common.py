@@ -30,8 +30,8 @@ from benchmarking.commons.launch_flags import (
     extra_flags,
     mistakes_between,
 )
-from benchmarking.commons.remote.experiment_document import ResolvedExperiment, given_experiments
-from benchmarking.commons.remote.in_job import job_here
+from benchmarking.commons.remote.in_job.in_job import job_here
+from benchmarking.commons.remote.jobs.experiment_document import ResolvedExperiment, given_experiments
 from benchmarking.commons.settings import read_settings
 from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark
 from benchmarking.commons.study_design import MapMethodArgs, StudyDesign, make_scheduler

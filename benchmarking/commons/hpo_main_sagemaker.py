@@ -15,7 +15,7 @@ from benchmarking.commons.hpo_main_common import Launch, Launcher
 from benchmarking.commons.launch_entry import LaunchEntry, MakeLauncher
 from benchmarking.commons.launch_flags import SAGEMAKER_FLAGS
 from benchmarking.commons.launch_run import SOME_FAILED, needed_command, run_launch, run_tuner
-from benchmarking.commons.remote.in_job import job_here
+from benchmarking.commons.remote.in_job.in_job import job_here
 from benchmarking.commons.spending import Spending, agree_to_spend
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.plan import StudyPlan

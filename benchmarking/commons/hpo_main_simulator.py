@@ -13,7 +13,7 @@ from benchmarking.commons.hpo_main_common import Launch, Launcher
 from benchmarking.commons.launch_entry import LaunchEntry, MakeLauncher
 from benchmarking.commons.launch_flags import SIMULATOR_FLAGS
 from benchmarking.commons.launch_run import needed_command, run_launch, run_tuner
-from benchmarking.commons.remote.in_job import job_here
+from benchmarking.commons.remote.in_job.in_job import job_here
 from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark
 from benchmarking.commons.study.followers import duration
 from benchmarking.commons.study.plan import Action, StudyPlan

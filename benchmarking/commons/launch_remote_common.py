@@ -13,14 +13,14 @@ from benchmarking.commons.benchmark_definitions import BenchmarkDefinition, Real
 from benchmarking.commons.data_channel import check_reads_dataset
 from benchmarking.commons.hpo_main_common import Launch, Launcher
 from benchmarking.commons.launch_flags import REMOTE_FLAGS
-from benchmarking.commons.remote.account_plan import ask_account
-from benchmarking.commons.remote.cost_plan import refuse_above_caps
-from benchmarking.commons.remote.gpu_check import check_gpus
-from benchmarking.commons.remote.job_words import JobWords, Luggage
+from benchmarking.commons.remote.jobs.job_words import JobWords, Luggage
+from benchmarking.commons.remote.jobs.study_bundle import job_requirements, project_folders
 from benchmarking.commons.remote.launching import Order, carry_out
-from benchmarking.commons.remote.plan_text import print_remote_plan
-from benchmarking.commons.remote.remote_plan import RemotePlan
-from benchmarking.commons.remote.study_bundle import job_requirements, project_folders
+from benchmarking.commons.remote.planning.account_plan import ask_account
+from benchmarking.commons.remote.planning.cost_plan import refuse_above_caps
+from benchmarking.commons.remote.planning.gpu_check import check_gpus
+from benchmarking.commons.remote.planning.plan_text import print_remote_plan
+from benchmarking.commons.remote.planning.remote_plan import RemotePlan
 from benchmarking.commons.settings import read_settings
 from benchmarking.commons.study.experiment import Experiment, RunnableBenchmark
 from syne_core.errors import UsageError

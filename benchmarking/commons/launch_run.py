@@ -77,7 +77,7 @@ def run_tuner(
 
     :param trials_folder: for the folders of trials, instead of the experiment's own
     """
-    from benchmarking.commons.remote.in_job import job_metadata
+    from benchmarking.commons.remote.in_job.in_job import job_metadata
     from syne_core.results_callback import StoreResultsCallback
     from syne_core.stopping_criterion import StoppingCriterion
     from syne_core.tuner import Tuner

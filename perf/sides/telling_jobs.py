@@ -9,8 +9,15 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from benchmarking.commons.remote.experiment_document import EXPERIMENTS_VARIABLE
-from benchmarking.commons.remote.markers import FINISHED, LAUNCHED, QUEUED, RUNNING, StateRecord, write_state
+from benchmarking.commons.remote.jobs.experiment_document import EXPERIMENTS_VARIABLE
+from benchmarking.commons.remote.records.markers import (
+    FINISHED,
+    LAUNCHED,
+    QUEUED,
+    RUNNING,
+    StateRecord,
+    write_state,
+)
 from syne_core.emulator.jobs.contract import JobEnd, JobEvents, JobSurroundings
 from syne_core.paths import experiment_name
 

@@ -9,11 +9,11 @@ from collections import Counter
 from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING
 
-from benchmarking.commons.remote.plan_text import counted
-from benchmarking.commons.remote.remote_plan import RemoteAction, RemotePlan
+from benchmarking.commons.remote.planning.plan_text import counted
+from benchmarking.commons.remote.planning.remote_plan import RemoteAction, RemotePlan
 
 if TYPE_CHECKING:
-    from benchmarking.commons.remote.queue_model import Progress, QueueResult
+    from benchmarking.commons.remote.queue.queue_model import Progress, QueueResult
 
 __all__ = ["LaunchProgress", "print_nothing_to_do", "print_result"]
 

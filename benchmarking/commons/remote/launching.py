@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarking.commons.data_channel import check_data_is_there
 from benchmarking.commons.relaunch import continue_hint, typed_command
-from benchmarking.commons.remote.account_plan import AccountPlan, ask_account, check_tag
-from benchmarking.commons.remote.cost_plan import CostPlan, refuse_above_caps
-from benchmarking.commons.remote.job_plan import (
+from benchmarking.commons.remote.jobs.job_plan import (
     experiment_jobs,
     jobs_of_others,
     manifest_entries,
     queued_jobs,
 )
-from benchmarking.commons.remote.job_words import JobWords
+from benchmarking.commons.remote.jobs.job_words import JobWords
 from benchmarking.commons.remote.launch_text import LaunchProgress, print_nothing_to_do, print_result
-from benchmarking.commons.remote.plan_text import counted, spending_in_words
-from benchmarking.commons.remote.remote_plan import RemotePlan
+from benchmarking.commons.remote.planning.account_plan import AccountPlan, ask_account, check_tag
+from benchmarking.commons.remote.planning.cost_plan import CostPlan, refuse_above_caps
+from benchmarking.commons.remote.planning.plan_text import counted, spending_in_words
+from benchmarking.commons.remote.planning.remote_plan import RemotePlan
 from benchmarking.commons.spending import agree_to_jobs
 from syne_core.errors import AwsSetupError
 
 if TYPE_CHECKING:
-    from benchmarking.commons.remote.experiment_job import ExperimentJob, JobHome
-    from benchmarking.commons.remote.manifest import Manifest
-    from benchmarking.commons.remote.queue_model import Limits, QueuedJob, QueueResult
+    from benchmarking.commons.remote.jobs.experiment_job import ExperimentJob, JobHome
+    from benchmarking.commons.remote.queue.queue_model import Limits, QueuedJob, QueueResult
+    from benchmarking.commons.remote.records.manifest import Manifest
     from syne_core.aws.prices import Price
     from syne_core.aws.session import AwsSession
 
@@ -111,15 +111,15 @@ def _spending(cost: CostPlan) -> str:
 
 
 def _refuse_what_never_fits(jobs: Sequence[QueuedJob], account: AccountPlan) -> None:
-    from benchmarking.commons.remote.room import refuse_what_never_fits
+    from benchmarking.commons.remote.queue.room import refuse_what_never_fits
 
     refuse_what_never_fits(jobs, account.limits)
 
 
 def _make_ready(order: Order, session: AwsSession) -> JobHome:
     """Bucket, role and bundle: all that jobs have in common."""
-    from benchmarking.commons.remote.experiment_job import JobHome
-    from benchmarking.commons.remote.study_bundle import job_python_path, study_bundle
+    from benchmarking.commons.remote.jobs.experiment_job import JobHome
+    from benchmarking.commons.remote.jobs.study_bundle import job_python_path, study_bundle
     from syne_core.aws.accounts import default_bucket, execution_role
     from syne_core.aws.bundles import upload_bundle
 
@@ -152,10 +152,10 @@ def _run(
     queued: Sequence[QueuedJob],
     home: JobHome,
 ) -> QueueResult:
-    from benchmarking.commons.remote.driver_lock import DriverLock
-    from benchmarking.commons.remote.experiment_job import job_request
-    from benchmarking.commons.remote.queue import run_queue
-    from benchmarking.commons.remote.sagemaker_jobs import RealClock, SageMakerJobs
+    from benchmarking.commons.remote.jobs.experiment_job import job_request
+    from benchmarking.commons.remote.queue.queue import run_queue
+    from benchmarking.commons.remote.queue.sagemaker_jobs import RealClock, SageMakerJobs
+    from benchmarking.commons.remote.records.driver_lock import DriverLock
 
     settings, session = order.settings, account.session
     tag = settings.experiment_tag
@@ -184,7 +184,7 @@ def _run(
 
 
 def _limits(settings: SimpleNamespace, account: AccountPlan) -> Limits:
-    from benchmarking.commons.remote.queue_model import Limits
+    from benchmarking.commons.remote.queue.queue_model import Limits
 
     chosen: dict[str, Any] = {
         "quotas": account.limits,
@@ -207,7 +207,11 @@ class _Requests:
         self._jobs = {one.id[:8]: job for job in jobs for one in job.experiments}
 
     def __call__(self, queued: QueuedJob, attempt: int) -> Mapping[str, Any]:
-        from benchmarking.commons.remote.experiment_job import job_document, job_document_key, job_request
+        from benchmarking.commons.remote.jobs.experiment_job import (
+            job_document,
+            job_document_key,
+            job_request,
+        )
 
         whole = self._jobs[queued.lead.id8]
         ids = {one.id8 for one in queued.experiments}
@@ -222,7 +226,7 @@ def _write_manifest(
 ) -> Manifest:
     import time
 
-    from benchmarking.commons.remote.manifest import Manifest, add_to_manifest
+    from benchmarking.commons.remote.records.manifest import Manifest, add_to_manifest
     from syne_core.aws.client_errors import clear_errors
 
     tag = order.settings.experiment_tag

@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from benchmarking.commons.remote.driver import driver_of
-from benchmarking.commons.remote.jobs_in_progress import jobs_of
-from benchmarking.commons.remote.markers import (
+from benchmarking.commons.remote.queue.jobs_in_progress import jobs_of
+from benchmarking.commons.remote.records.driver import driver_of
+from benchmarking.commons.remote.records.markers import (
     LAUNCHED,
     RUNNING,
     STOPPED,
@@ -18,9 +18,9 @@ from benchmarking.commons.remote.markers import (
     read_states,
     write_state,
 )
-from benchmarking.commons.remote.object_listing import stored_objects
-from benchmarking.commons.remote.place import side_by_side
-from benchmarking.commons.remote.remote_study import RemoteStudy
+from benchmarking.commons.remote.records.object_listing import stored_objects
+from benchmarking.commons.remote.records.place import side_by_side
+from benchmarking.commons.remote.records.remote_study import RemoteStudy
 from benchmarking.commons.study.experiment import Experiment
 from syne_core.aws.client_errors import clear_errors
 from syne_core.aws.s3_objects import S3Objects

@@ -6,8 +6,8 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from benchmarking.commons.remote.jobs_in_progress import OurJob, jobs_of, our_job
-from benchmarking.commons.remote.markers import (
+from benchmarking.commons.remote.queue.jobs_in_progress import OurJob, jobs_of, our_job
+from benchmarking.commons.remote.records.markers import (
     FAILED,
     FINISHED,
     LAUNCHED,
@@ -20,8 +20,8 @@ from benchmarking.commons.remote.markers import (
     read_states,
     write_state,
 )
-from benchmarking.commons.remote.place import side_by_side
-from benchmarking.commons.remote.remote_study import RemoteExperiment, RemoteStudy
+from benchmarking.commons.remote.records.place import side_by_side
+from benchmarking.commons.remote.records.remote_study import RemoteExperiment, RemoteStudy
 from syne_core.aws.client_errors import clear_errors
 from syne_core.aws.job_states import TrainingJobs
 from syne_core.errors import UsageError

@@ -19,7 +19,7 @@ from study_folders import reports, write_experiment
 
 from benchmarking.cli.status import command
 from benchmarking.cli.watch import command as watch
-from benchmarking.commons.remote.driver_lock import DriverLock
+from benchmarking.commons.remote.records.driver_lock import DriverLock
 from syne_core.aws.prices import TRAINING_PRICES
 from syne_core.emulator import Emulator
 from syne_core.errors import UnknownNameError

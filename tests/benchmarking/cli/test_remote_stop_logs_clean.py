@@ -14,8 +14,8 @@ from sleeping_jobs import start_job, status_of, wait_for
 from study_folders import reports, write_experiment
 
 from benchmarking.cli import best, clean, logs, pull, status, stop
-from benchmarking.commons.remote.driver_lock import DriverLock
-from benchmarking.commons.remote.markers import read_record, read_states
+from benchmarking.commons.remote.records.driver_lock import DriverLock
+from benchmarking.commons.remote.records.markers import read_record, read_states
 from syne_core.emulator import Emulator
 from syne_core.errors import UnknownNameError, UsageError
 from syne_core.paths import experiment_path, trial_job_name

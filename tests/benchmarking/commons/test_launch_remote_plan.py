@@ -19,7 +19,7 @@ from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.hpo_main_local import local_launcher
 from benchmarking.commons.launch_remote_common import RemoteLauncher, resolve_remote
 from benchmarking.commons.launch_remote_local import remote_launcher as remote_launcher_of_local
-from benchmarking.commons.remote.remote_plan import TO_RETRY
+from benchmarking.commons.remote.planning.remote_plan import TO_RETRY
 from syne_core.aws.instance_gpus import instance_gpus
 from syne_core.errors import RefusedError, UsageError
 
@@ -265,7 +265,7 @@ def test_a_script_that_would_not_travel_is_refused(remote_launcher: RemoteLaunch
 
 
 def test_a_study_that_surely_costs_too_much_is_refused(remote_launcher: RemoteLauncher) -> None:
-    from benchmarking.commons.remote.cost_plan import refuse_above_caps
+    from benchmarking.commons.remote.planning.cost_plan import refuse_above_caps
 
     words = [*TAG, "--method", "RS", "--num_seeds", "4", "--max_wallclock_time", "1h"]
     cost = resolve_remote(remote_launcher, words).plan.cost()
@@ -279,7 +279,7 @@ def test_a_study_that_surely_costs_too_much_is_refused(remote_launcher: RemoteLa
 
 
 def test_an_unknown_price_is_said_and_forbids_a_cap_on_cost(remote_launcher: RemoteLauncher) -> None:
-    from benchmarking.commons.remote.cost_plan import refuse_above_caps
+    from benchmarking.commons.remote.planning.cost_plan import refuse_above_caps
 
     cost = resolve_remote(remote_launcher, [*TAG, "--instance_type", "ml.trn1.2xlarge"]).plan.cost()
     assert cost.cost is None

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarking.commons.remote.manifest import Manifest, add_to_manifest
-from benchmarking.commons.remote.markers import StateRecord
+from benchmarking.commons.remote.records.manifest import Manifest, add_to_manifest
+from benchmarking.commons.remote.records.markers import StateRecord
 from syne_core.paths import ExperimentKeys, StudyKeys, experiment_job_name, experiment_name
 
 

@@ -14,7 +14,7 @@ from benchmarking.commons.hpo_main_sagemaker import sagemaker_launcher
 from benchmarking.commons.hpo_main_simulator import simulator_launcher
 from benchmarking.commons.launch_flags import LOCAL_FLAGS
 from benchmarking.commons.python_file import run_python_file
-from benchmarking.commons.remote.experiment_job import (
+from benchmarking.commons.remote.jobs.experiment_job import (
     ExperimentJob,
     JobHome,
     experiment_job,
@@ -22,8 +22,8 @@ from benchmarking.commons.remote.experiment_job import (
     job_document_key,
     job_request,
 )
-from benchmarking.commons.remote.markers import StateRecord, read_record, read_states
-from benchmarking.commons.remote.study_bundle import study_bundle
+from benchmarking.commons.remote.jobs.study_bundle import study_bundle
+from benchmarking.commons.remote.records.markers import StateRecord, read_record, read_states
 from syne_core.aws.bundles import upload_bundle
 from syne_core.aws.s3_objects import S3Objects
 from syne_core.aws.session import AwsSession

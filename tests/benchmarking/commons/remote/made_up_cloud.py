@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from benchmarking.commons.remote.markers import CODE, FAILED, FINISHED, RUNNING, State, StateRecord
-from benchmarking.commons.remote.queue_model import (
+from benchmarking.commons.remote.queue.queue_model import (
     NameTakenError,
     NoInstanceError,
     QueuedExperiment,
@@ -17,6 +16,7 @@ from benchmarking.commons.remote.queue_model import (
     TroubleError,
     Use,
 )
+from benchmarking.commons.remote.records.markers import CODE, FAILED, FINISHED, RUNNING, State, StateRecord
 from syne_core.aws.job_states import JobState
 
 OWN: Use = ("ml.c5.xlarge", "training")

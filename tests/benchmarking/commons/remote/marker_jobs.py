@@ -8,7 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from benchmarking.commons.remote.markers import CODE, FAILED, FINISHED, RUNNING, StateRecord, write_state
+from benchmarking.commons.remote.records.markers import (
+    CODE,
+    FAILED,
+    FINISHED,
+    RUNNING,
+    StateRecord,
+    write_state,
+)
 from syne_core.emulator.jobs.contract import JobEnd, JobEvents, JobSurroundings
 
 if TYPE_CHECKING:

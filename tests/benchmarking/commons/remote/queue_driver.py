@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarking.commons.remote.driver_lock import DriverLock
-from benchmarking.commons.remote.queue import run_queue
-from benchmarking.commons.remote.queue_model import Limits, QueuedExperiment, QueuedJob, QueueResult
-from benchmarking.commons.remote.sagemaker_jobs import RealClock, SageMakerJobs
+from benchmarking.commons.remote.queue.queue import run_queue
+from benchmarking.commons.remote.queue.queue_model import Limits, QueuedExperiment, QueuedJob, QueueResult
+from benchmarking.commons.remote.queue.sagemaker_jobs import RealClock, SageMakerJobs
+from benchmarking.commons.remote.records.driver_lock import DriverLock
 from syne_core.aws.session import AwsSession
 from syne_core.paths import experiment_name
 

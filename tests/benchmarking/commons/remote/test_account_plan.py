@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fabricated_studies import FabricatedStudy
 
-from benchmarking.commons.remote.account_plan import states_on_s3
-from benchmarking.commons.remote.remote_plan import TO_RETRY
+from benchmarking.commons.remote.planning.account_plan import states_on_s3
+from benchmarking.commons.remote.planning.remote_plan import TO_RETRY
 from syne_core.aws.session import AwsSession
 from syne_core.emulator import Emulator
 

@@ -8,13 +8,13 @@ import pytest
 from sleeping_jobs import wait_for
 
 from benchmarking.commons.launch_remote_common import RemoteLauncher
-from benchmarking.commons.remote.job_logs import show_log
-from benchmarking.commons.remote.overview import StudyView, look_at
-from benchmarking.commons.remote.place import Place
-from benchmarking.commons.remote.pulled_files import EVERYTHING
-from benchmarking.commons.remote.pulling import pull_study
-from benchmarking.commons.remote.remote_study import RemoteStudy, pick_experiment, read_study
+from benchmarking.commons.remote.pulling.pulled_files import EVERYTHING
+from benchmarking.commons.remote.pulling.pulling import pull_study
+from benchmarking.commons.remote.records.place import Place
+from benchmarking.commons.remote.records.remote_study import RemoteStudy, pick_experiment, read_study
 from benchmarking.commons.remote.stopping import stop_experiments
+from benchmarking.commons.remote.viewing.job_logs import show_log
+from benchmarking.commons.remote.viewing.overview import StudyView, look_at
 from syne_core.emulator import Emulator
 from syne_core.experiments import load_study, scan_study
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarking.commons.remote.driver_lock import DriverLock, DriverLostError
+from benchmarking.commons.remote.records.driver_lock import DriverLock, DriverLostError
 from syne_core.errors import ExperimentLockedError
 from syne_core.paths import StudyKeys
 

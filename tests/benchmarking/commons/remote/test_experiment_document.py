@@ -12,7 +12,7 @@ from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.hpo_main_common import Launch, Launcher
 from benchmarking.commons.launch_flags import LOCAL_FLAGS
-from benchmarking.commons.remote.experiment_document import (
+from benchmarking.commons.remote.jobs.experiment_document import (
     EXPERIMENTS_VARIABLE,
     ResolvedExperiment,
     given_experiments,

@@ -12,7 +12,7 @@ from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
 from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.hpo_main_common import Launcher
 from benchmarking.commons.launch_flags import LOCAL_FLAGS, SAGEMAKER_FLAGS
-from benchmarking.commons.remote.experiment_job import (
+from benchmarking.commons.remote.jobs.experiment_job import (
     ExperimentJob,
     JobHome,
     experiment_job,

@@ -15,7 +15,7 @@ from benchmarking.commons.default_baselines import METHODS
 from benchmarking.commons.hpo_main_local import local_launcher
 from benchmarking.commons.hpo_main_sagemaker import sagemaker_launcher
 from benchmarking.commons.launch_remote_common import RemoteLaunch, resolve_remote
-from benchmarking.commons.remote.job_plan import (
+from benchmarking.commons.remote.jobs.job_plan import (
     experiment_jobs,
     jobs_of_others,
     manifest_entries,

@@ -13,9 +13,9 @@ from job_study import SCRIPT, JobStudy, launcher_of, make_study, wait_until
 
 from benchmarking.commons import hpo_main_local, hpo_main_simulator
 from benchmarking.commons.python_file import run_python_file
-from benchmarking.commons.remote.experiment_document import EXPERIMENTS_VARIABLE
-from benchmarking.commons.remote.experiment_job import JobHome, job_document, job_document_key
-from benchmarking.commons.remote.in_job import job_here
+from benchmarking.commons.remote.in_job.in_job import job_here
+from benchmarking.commons.remote.jobs.experiment_document import EXPERIMENTS_VARIABLE
+from benchmarking.commons.remote.jobs.experiment_job import JobHome, job_document, job_document_key
 from syne_core.emulator import Emulator
 from syne_core.errors import AwsSetupError, SyneError, UsageError
 from syne_core.experiments import scan_study

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarking.commons.remote.jobs_in_progress import is_job_of, our_job
-from benchmarking.commons.remote.remote_study import RemoteExperiment
+from benchmarking.commons.remote.queue.jobs_in_progress import is_job_of, our_job
+from benchmarking.commons.remote.records.remote_study import RemoteExperiment
 from syne_core.paths import experiment_job_name, trial_job_name
 
 ID = "0a1b2c3d" + "0" * 56

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarking.commons.remote.manifest import Manifest, add_to_manifest, read_manifest
+from benchmarking.commons.remote.records.manifest import Manifest, add_to_manifest, read_manifest
 from syne_core.errors import RefusedError, ResultsError
 from syne_core.paths import StudyKeys
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarking.commons.remote.markers import (
+from benchmarking.commons.remote.records.markers import (
     CODE,
     StateRecord,
     read_record,

@@ -13,12 +13,12 @@ import pytest
 from fabricated_studies import FabricatedStudy
 from sleeping_jobs import start_job, status_of, wait_for
 
-from benchmarking.commons.remote import pulling
-from benchmarking.commons.remote.place import Place
-from benchmarking.commons.remote.pull_record import PullRecord, pulled_from
-from benchmarking.commons.remote.pulled_files import EVERYTHING, PulledFiles
-from benchmarking.commons.remote.pulling import pull_study
-from benchmarking.commons.remote.remote_study import RemoteExperiment, RemoteStudy, read_study
+from benchmarking.commons.remote.pulling import pulling
+from benchmarking.commons.remote.pulling.pull_record import PullRecord, pulled_from
+from benchmarking.commons.remote.pulling.pulled_files import EVERYTHING, PulledFiles
+from benchmarking.commons.remote.pulling.pulling import pull_study
+from benchmarking.commons.remote.records.place import Place
+from benchmarking.commons.remote.records.remote_study import RemoteExperiment, RemoteStudy, read_study
 from syne_core.emulator import Emulator
 from syne_core.errors import ExperimentLockedError, ResultsError
 from syne_core.paths import experiment_path, trial_job_name

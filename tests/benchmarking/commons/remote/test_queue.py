@@ -22,9 +22,8 @@ from made_up_cloud import (
     throttle,
 )
 
-from benchmarking.commons.remote.markers import StateRecord
-from benchmarking.commons.remote.queue import run_queue
-from benchmarking.commons.remote.queue_model import (
+from benchmarking.commons.remote.queue.queue import run_queue
+from benchmarking.commons.remote.queue.queue_model import (
     BadRequestError,
     Limits,
     Progress,
@@ -32,6 +31,7 @@ from benchmarking.commons.remote.queue_model import (
     QueueResult,
     TroubleError,
 )
+from benchmarking.commons.remote.records.markers import StateRecord
 from syne_core.errors import AwsSetupError, RefusedError
 
 

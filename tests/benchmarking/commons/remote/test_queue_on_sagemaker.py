@@ -19,8 +19,7 @@ import pytest
 from marker_jobs import MarkerJobs
 from queue_driver import TYPE, drive, jobs_of, service_of
 
-from benchmarking.commons.remote.markers import read_states
-from benchmarking.commons.remote.queue_model import (
+from benchmarking.commons.remote.queue.queue_model import (
     BadRequestError,
     NameTakenError,
     NoInstanceError,
@@ -28,7 +27,8 @@ from benchmarking.commons.remote.queue_model import (
     ThrottledError,
     TroubleError,
 )
-from benchmarking.commons.remote.sagemaker_jobs import queue_errors
+from benchmarking.commons.remote.queue.sagemaker_jobs import queue_errors
+from benchmarking.commons.remote.records.markers import read_states
 from syne_core.aws.session import AwsSession
 from syne_core.emulator import Emulator, EmulatorSettings
 from syne_core.errors import AwsSetupError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import benchmarking
-from benchmarking.commons.remote.study_bundle import (
+from benchmarking.commons.remote.jobs.study_bundle import (
     ORIGIN,
     job_python_path,
     job_requirements,
@@ -37,7 +37,7 @@ def test_the_launcher_lies_at_the_top_and_the_project_beside(entry_point: Path, 
     bundle = study_bundle(entry_point, [more], [entry_point.with_name("requirements-synetune.txt")])
     names = {file.name for file in bundle.files}
     assert {"hpo_main.py", "datasets/a.py", "benchmarking/__init__.py", "syne_core/tuner.py"} <= names
-    assert "benchmarking/commons/remote/requirements.txt" in names
+    assert "benchmarking/commons/remote/jobs/requirements.txt" in names
     assert not {"syne_core.zip", ".env"} & names
     (requirements,) = [file for file in bundle.files if file.name == "requirements.txt"]
     text = requirements.open().read().decode()

@@ -1,0 +1,1 @@
+"""What runs inside a job: the experiment's launcher, its progress, the logs of its trials."""

@@ -1,0 +1,1 @@
+"""Results of a remote study, brought here: what goes where, what is here already."""

@@ -1,0 +1,1 @@
+"""How studies stand, what an account pays for now, logs of jobs."""
