@@ -260,6 +260,7 @@ def test_regrets_are_those_of_completed_evaluations_and_of_the_end_of_the_budget
     assert final_regret(None) is None
 
 
+@pytest.mark.long
 def test_a_quick_run_prints_and_keeps_its_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert quality.main(["--quick", "--no_peers", "--results", str(tmp_path)]) == 0
     printed = capsys.readouterr()

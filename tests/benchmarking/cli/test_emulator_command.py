@@ -130,6 +130,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     return value
 
 
+@pytest.mark.long
 def test_the_aws_command_line_works_with_it(start, tmp_path: Path) -> None:
     emulator = start("--quota", "ml.m5.large=2", "--grace", "1")
     assert emulator.first_line == f"export AWS_ENDPOINT_URL={emulator.variables['AWS_ENDPOINT_URL']}"

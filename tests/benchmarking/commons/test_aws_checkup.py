@@ -149,6 +149,7 @@ def test_bucket_that_denies(emulator: Emulator) -> None:
     assert "note  jobs: not run, since --skip_jobs was given" in done.stdout.splitlines()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "emulator", [{"quotas": {"ml.m5.large": 0}, "warm_pool_quotas": {"ml.m5.large": 0}}], indirect=True
 )
@@ -181,6 +182,7 @@ def test_job_that_says_nothing(emulator: Emulator, write_script: Callable[[str],
     assert found["jobs left"].level == "good"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("emulator", [{"quotas": {"ml.m5.large": 1}}], indirect=True)
 def test_neither_signal_nor_checkpoint_and_one_instance(
     emulator: Emulator, write_script: Callable[[str], Path]

@@ -63,6 +63,7 @@ def test_trials_that_are_jobs_read_it(emulator: Emulator, reader: RealBenchmarkD
     assert results().loss.min() >= 1000
 
 
+@pytest.mark.long
 def test_trials_inside_of_jobs_read_it(
     emulator: Emulator, reader: RealBenchmarkDefinition, remote_launcher: RemoteLauncher, run_remote: Any
 ) -> None:

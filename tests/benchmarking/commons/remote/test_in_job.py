@@ -31,6 +31,7 @@ def results(study: JobStudy, number: int = 0) -> pd.DataFrame:
     return pd.read_csv(io.BytesIO(study.file("results.csv.zip", number)), compression="zip")
 
 
+@pytest.mark.long
 def test_an_experiment_with_local_trials_leaves_what_it_would_leave_here(
     emulator: Emulator, tmp_path: Path
 ) -> None:
@@ -124,6 +125,7 @@ def test_a_job_that_starts_again_after_the_end_changes_nothing(emulator: Emulato
     assert journal(study) == before
 
 
+@pytest.mark.long
 def test_a_failing_experiment_is_marked_with_cause_and_log(emulator: Emulator, tmp_path: Path) -> None:
     broken = SCRIPT.replace("report = Reporter()", "raise ValueError('no such optimiser')")
     study = make_study(emulator, tmp_path / "mine", (*WORDS, "--max_failures", "1"), script=broken)
@@ -173,6 +175,7 @@ SIMULATED = (
 )
 
 
+@pytest.mark.long
 def test_simulated_experiments_give_the_same_results_as_here(emulator: Emulator, tmp_path: Path) -> None:
     study = make_study(emulator, tmp_path / "mine", SIMULATED, backend="simulator")
     described = study.run()

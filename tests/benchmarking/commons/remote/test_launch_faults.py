@@ -89,6 +89,7 @@ def test_a_bucket_that_takes_nothing_is_said_before_a_job_is_made(
     assert sorted(jobs.runs.values()) == [1] * 2
 
 
+@pytest.mark.long
 def test_a_bucket_that_is_closed_midway_ends_the_launch_which_goes_on_afterwards(
     opened: Opened, jobs: DocumentJobs, remote_launcher: RemoteLauncher, run_remote: Any
 ) -> None:

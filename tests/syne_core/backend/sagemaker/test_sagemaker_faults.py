@@ -82,6 +82,7 @@ def _check(told: _Collected, emulator: Emulator, epochs: int) -> None:
     until_none_runs(_patient(emulator))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("emulator", [_BAD_DAY], indirect=True)
 def test_thirty_trials_finish_on_a_bad_day(emulator: Emulator, make_backend: Make) -> None:
     """A fifth of all calls fails, three instances for eight workers, no capacity, jobs that do not start."""
