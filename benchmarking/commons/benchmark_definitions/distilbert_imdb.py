@@ -37,6 +37,10 @@ def distilbert_imdb_benchmark(sagemaker_backend: bool = False, **overrides: Any)
         "max_resource_attr": "epochs",
         "resource_attr": "epoch",
         "framework": "HuggingFace",
-        "preload": ("distilbert_imdb", "transformers.models.distilbert.modeling_distilbert"),
+        "preload": (
+            "distilbert_imdb",
+            "transformers.models.distilbert.modeling_distilbert",
+            "torch._dynamo",  # optimisers import it at their first step
+        ),
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})

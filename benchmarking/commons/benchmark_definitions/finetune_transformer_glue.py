@@ -100,7 +100,11 @@ def finetune_transformer_glue_benchmark(
         "resource_attr": "epoch",
         "framework": "PyTorch",
         "points_to_evaluate": [first],
-        "preload": ("finetune_transformer_glue", "transformers.models.bert.modeling_bert"),
+        "preload": (
+            "finetune_transformer_glue",
+            "transformers.models.bert.modeling_bert",
+            "torch._dynamo",  # optimisers import it at their first step
+        ),
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})
 

@@ -65,6 +65,10 @@ def finetune_transformer_swag_benchmark(
         "resource_attr": "epoch",
         "framework": "PyTorch",
         "points_to_evaluate": [_DEFAULTS],
-        "preload": ("finetune_transformer_swag", "transformers.models.bert.modeling_bert"),
+        "preload": (
+            "finetune_transformer_swag",
+            "transformers.models.bert.modeling_bert",
+            "torch._dynamo",  # optimisers import it at their first step
+        ),
     }
     return RealBenchmarkDefinition(**{**settings, **overrides})

@@ -167,3 +167,8 @@ def test_importing_all_definitions_loads_no_framework(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, timeout=60
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_trials_of_torch_find_imported_what_its_optimisers_import_late() -> None:
+    late = {name for name, made in real_benchmark_definitions().items() if "torch._dynamo" in made.preload}
+    assert late == {*BENCHMARKS} - {"mlp_digits"}
