@@ -17,8 +17,8 @@ from benchmarking.commons.quoting import one_line
 from syne_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from benchmarking.train_job.bringing import Fetched
     from benchmarking.train_job.driver import Artifact
-    from benchmarking.train_job.fetching import Fetched
 
 __all__ = ["command"]
 
@@ -35,6 +35,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 @click.option(
     "--max-size", "--max_size", default="20GB", show_default=True, help="most that it may unpack to"
 )
+@click.option("--overwrite", is_flag=True, help="replace files that no earlier fetch put there")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def command(
     local_dir: str,
@@ -44,14 +45,18 @@ def command(
     config: tuple[str, ...],
     extract: bool,
     max_size: str,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Bring the model of a job, or of the newest job of a tag (foo/model), into LOCAL_DIR.
 
     Size and checksum are verified, and nothing is written outside of LOCAL_DIR. A fetch that was cut off goes
-    on where it was. provenance.json says what was trained. S3_PATH is an archive, or the --config.output_path
-    of fit; without it, the job is asked.
+    on where it was; files that no earlier fetch put there are not replaced. provenance.json says what was
+    trained. S3_PATH is an archive, or the --config.output_path of fit; without it, the job is asked.
     """
+    from rich.filesize import decimal
+
+    from benchmarking.train_job.bringing import FetchOptions
     from benchmarking.train_job.fetching import fetch_model
 
     driver = chosen_driver(train_driver, config)
@@ -59,18 +64,19 @@ def command(
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; LOCAL_DIR is a folder")
     with _bar() as progress:
-        fetched = fetch_model(driver, folder, tag_or_job, s3_path, extract, _bytes(max_size), progress)
+        options = FetchOptions(extract, _bytes(max_size), overwrite, progress)
+        fetched = fetch_model(driver, folder, tag_or_job, s3_path, options)
     for note in fetched.notes:
         print(f"Note: {note}", file=sys.stderr)
     if fetched.replaced:
-        print(f"Note: {fetched.replaced} files were there and are replaced", file=sys.stderr)
+        print(f"Note: replaced files that were there: {fetched.replaced}", file=sys.stderr)
     if as_json:
         print(json.dumps(_as_json(fetched), indent=2, default=str))
     else:
         for name in (*fetched.files, *fetched.output):
             print(one_line(folder / name))
-    what = f"{fetched.size / 1e6:.1f} MB of {fetched.job or tag_or_job}"
-    print(f"Fetched {what}; {folder / 'provenance.json'} says where it comes from", file=sys.stderr)
+    what = f"{decimal(fetched.size)} of {fetched.job or tag_or_job}"
+    print(f"Fetched {what}; {folder / fetched.provenance_file} says where it comes from", file=sys.stderr)
 
 
 def _as_json(fetched: Fetched) -> dict[str, object]:

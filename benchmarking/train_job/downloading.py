@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Callable
@@ -22,16 +21,14 @@ _FIRST_PAUSE_S = 0.2
 def downloaded(artifact: Artifact, folder: Path, progress: Callable[[int], None] = lambda size: None) -> Path:
     """The archive as a hidden file of ``folder``, whole and checked. Another call goes on where it was.
 
+    Nobody else may be fetching to ``folder``.
+
     :param progress: told how many bytes are here
-    :raises ResultsError: it is damaged, cannot be had, or somebody else is fetching it to the same folder
+    :raises ResultsError: it is damaged, or cannot be had
     """
     path = folder / f".{artifact.name}.{artifact.version}.part"
     _remove_others(folder, artifact, path)
     with open(path, "a+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise ResultsError(f"Somebody is fetching {artifact.uri} to {folder} already") from None
         was_begun = file.tell() > 0
         problem = _complete(artifact, file, progress)
         if problem and was_begun:  # what was here may have been another's, or damaged

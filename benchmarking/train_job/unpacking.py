@@ -8,6 +8,7 @@ them is refused, the folder is as it was.
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import gzip
 import io
 import os
@@ -15,12 +16,14 @@ import shutil
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from syne_core.errors import ResultsError
+from benchmarking.commons.quoting import one_line
+from syne_core.errors import ResultsError, UsageError
 
-__all__ = ["DEFAULT_SIZE_LIMIT", "MOST_MEMBERS", "Unpacked", "unpack"]
+__all__ = ["DEFAULT_SIZE_LIMIT", "MOST_MEMBERS", "BadArchiveError", "Unpacked", "refuse_to_replace", "unpack"]
 
 #: Bytes.
 DEFAULT_SIZE_LIMIT = 20 * 1024**3
@@ -29,6 +32,11 @@ _CHUNK = 1024**2
 #: Headers are read in one piece; one that claims to be longer is an attempt to fill the memory.
 _LONGEST_HEADER = 4 * 1024**2
 _MOST_PADDING = 16 * 1024**2
+_MOST_NAMED = 5
+
+
+class BadArchiveError(ResultsError):
+    """An archive is damaged or hostile: it will not be any better when it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,19 @@ class Unpacked:
     size: int
 
 
-def unpack(archive: Path, folder: Path, size_limit: int = DEFAULT_SIZE_LIMIT) -> Unpacked:
-    """Unpack a ``.tar.gz`` into ``folder``, made if it is missing; files of the same name are replaced.
+def unpack(
+    archive: Path,
+    folder: Path,
+    size_limit: int = DEFAULT_SIZE_LIMIT,
+    may_replace: Callable[[str], bool] = lambda name: True,
+) -> Unpacked:
+    """Unpack a ``.tar.gz`` into ``folder``, made if it is missing.
 
     :param size_limit: most bytes of all files together
-    :raises ResultsError: it is damaged, too large, or holds what is refused; then nothing was changed
+    :param may_replace: whether a file that is there, and differs from the archive's, may be replaced
+    :raises BadArchiveError: it is damaged, or holds what is refused; nothing was changed
+    :raises ResultsError: it is too large, or something is in the way; nothing was changed
+    :raises UsageError: a file may not be replaced; nothing was changed
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unpacking-") as name:
@@ -57,11 +73,34 @@ def unpack(archive: Path, folder: Path, size_limit: int = DEFAULT_SIZE_LIMIT) ->
         try:
             size = _unpack_to(staging, archive, size_limit)
         except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise ResultsError(f"{archive.name} cannot be unpacked: {why}") from None
+            told = f"{archive.name} cannot be unpacked: {getattr(error, 'strerror', None) or error}"
+            # With a number, it is this machine's, such as a full disk.
+            kind = ResultsError if getattr(error, "errno", None) else BadArchiveError
+            raise kind(told) from None
         files, folders = _content(staging)
         _check_places(folder, files, folders, archive)
+        refuse_to_replace(
+            [
+                folder / name
+                for name in files
+                if os.path.lexists(folder / name)
+                and not _is_same(staging / name, folder / name)
+                and not may_replace(name)
+            ]
+        )
         return Unpacked(tuple(files), _put_in_place(staging, folder, files, folders), size)
+
+
+def refuse_to_replace(paths: list[Path]) -> None:
+    """:raises UsageError: there are any"""
+    if not paths:
+        return
+    named = ", ".join(one_line(path) for path in paths[:_MOST_NAMED])
+    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+    raise UsageError(
+        f"Already there, and not put there by a fetch (or changed since): {named}{more}. --overwrite "
+        "replaces, or name another LOCAL_DIR"
+    )
 
 
 def _unpack_to(staging: Path, archive: Path, size_limit: int) -> int:
@@ -72,7 +111,7 @@ def _unpack_to(staging: Path, archive: Path, size_limit: int) -> int:
     ):
         for number, member in enumerate(packed, 1):
             if number > MOST_MEMBERS:
-                raise ResultsError(f"{archive.name} has more than {MOST_MEMBERS} members: refused")
+                raise BadArchiveError(f"{archive.name} has more than {MOST_MEMBERS} members: refused")
             parts = _safe_parts(member, archive)
             if member.size < 0:
                 raise tarfile.ReadError("a size below 0")
@@ -100,18 +139,18 @@ def _read_to_the_end(plain: gzip.GzipFile) -> None:
 def _safe_parts(member: tarfile.TarInfo, archive: Path) -> list[str]:
     """The parts of the member's path; none for the folder itself.
 
-    :raises ResultsError: it is refused
+    :raises BadArchiveError: it is refused
     """
     name = ascii(member.name)[:200]
     if member.issym() or member.islnk():
-        raise ResultsError(f"{archive.name}: {name} is a link to {ascii(member.linkname)[:200]}: refused")
+        raise BadArchiveError(f"{archive.name}: {name} is a link to {ascii(member.linkname)[:200]}: refused")
     if member.issparse() or not (member.isreg() or member.isdir()):
-        raise ResultsError(f"{archive.name}: {name} is neither a plain file nor a folder: refused")
+        raise BadArchiveError(f"{archive.name}: {name} is neither a plain file nor a folder: refused")
     parts = [part for part in member.name.split("/") if part not in ("", ".")]
     if member.name.startswith("/") or ".." in parts or "\0" in member.name:
-        raise ResultsError(f"{archive.name}: {name} would lie outside of the folder: refused")
+        raise BadArchiveError(f"{archive.name}: {name} would lie outside of the folder: refused")
     if not parts and not member.isdir():
-        raise ResultsError(f"{archive.name}: a member without a name: refused")
+        raise BadArchiveError(f"{archive.name}: a member without a name: refused")
     return parts
 
 
@@ -145,6 +184,10 @@ def _check_places(folder: Path, files: list[str], folders: list[str], archive: P
     in_the_way += [folder / name for name in files if _is_real_folder(folder / name)]
     if in_the_way:
         raise ResultsError(f"{archive.name}: {in_the_way[0]} is in the way: refused")
+
+
+def _is_same(new: Path, there: Path) -> bool:
+    return not there.is_symlink() and there.is_file() and filecmp.cmp(new, there, shallow=False)
 
 
 def _is_real_folder(path: Path) -> bool:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 from collections.abc import Iterator
@@ -119,10 +118,3 @@ def test_a_wrong_length_is_refused(tmp_path: Path) -> None:
     artifact.content += b"more"
     with pytest.raises(ResultsError, match=r"bytes, not"):
         downloaded(artifact, tmp_path)
-
-
-def test_two_fetches_into_one_folder_do_not_mix(tmp_path: Path) -> None:
-    with open(tmp_path / ".model.tar.gz.v1.part", "wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(ResultsError, match="already"):
-            downloaded(Scripted(), tmp_path)

@@ -11,7 +11,7 @@ from tar_archives import member, packed
 
 from benchmarking.train_job import unpacking
 from benchmarking.train_job.unpacking import unpack
-from syne_core.errors import ResultsError
+from syne_core.errors import ResultsError, UsageError
 
 GOOD = ("good.txt", b"good")
 
@@ -45,6 +45,19 @@ def test_files_and_folders_are_unpacked(tmp_path: Path, place: Path) -> None:
     assert (place / "a" / "b c.txt").read_text() == "abc"
     assert (place / "empty").is_dir()
     assert (place / "bin" / "run me").stat().st_mode & 0o7777 & ~0o022 == 0o755, "no set-user-id bit"
+
+
+def test_files_that_may_not_be_replaced_stay_unless_they_are_the_same(tmp_path: Path, place: Path) -> None:
+    archive = write(tmp_path, packed(("mine", b"new"), ("same", b"1"), ("earlier", b"2"), ("fresh", b"3")))
+    for name, text in (("mine", "old"), ("same", "1"), ("earlier", "0")):
+        (place / name).write_text(text)
+    with pytest.raises(UsageError, match=r"here/mine\. --overwrite"):
+        unpack(archive, place, may_replace=lambda name: name == "earlier")
+    assert [(place / name).read_text() for name in ("mine", "earlier")] == ["old", "0"]
+    assert not (place / "fresh").exists()
+    (place / "mine").unlink()
+    assert unpack(archive, place, may_replace=lambda name: name == "earlier").replaced == 2
+    assert (place / "earlier").read_text() == "2"
 
 
 def test_files_that_are_there_are_replaced_and_counted(tmp_path: Path, place: Path) -> None:
