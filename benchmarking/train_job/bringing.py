@@ -64,7 +64,7 @@ class FetchOptions:
     extract: bool = True
     size_limit: int = DEFAULT_SIZE_LIMIT
     overwrite: bool = False
-    progress: Callable[[Artifact, int], None] = lambda artifact, size: None
+    progress: Callable[[Artifact, int], None] | None = None
 
 
 def bring(
@@ -127,7 +127,8 @@ def _may_replace(folder: Path, name: str, earlier: dict[str, str], options: Fetc
 
 def _bring_one(fetched: Fetched, artifact: Artifact, earlier: dict[str, str], options: FetchOptions) -> None:
     folder, is_output = fetched.folder, artifact.name.startswith("output.")
-    part = downloaded(artifact, folder, lambda size: options.progress(artifact, size))
+    tell = options.progress or (lambda artifact, size: None)
+    part = downloaded(artifact, folder, lambda size: tell(artifact, size))
     fetched.size += artifact.size
     if not artifact.has_checksum:
         fetched.notes.append(f"{artifact.name}: S3 tells no checksum of it; its length is right")
