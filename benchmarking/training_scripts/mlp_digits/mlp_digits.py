@@ -7,8 +7,9 @@ epoch takes about 0.07 s on one core. A good search space:
     momentum            uniform(0, 0.99)         n_units_1   lograndint(8, 128)
     alpha               loguniform(1e-8, 1)      n_units_2   lograndint(8, 128)
 
-Reports hold ``accuracy`` (validation), ``loss`` (training), and the seconds since training began, on the
-clock (``elapsed_time``) and of CPU (``cpu_time``, which other programs on the machine do not prolong).
+Reports hold ``accuracy`` (validation), ``loss`` (training), ``parameter_count``, and the seconds since
+training began, on the clock (``elapsed_time``) and of CPU (``cpu_time``, which other programs on the machine
+do not prolong).
 Final accuracies range there from 0.1 to 0.985. The same arguments give the same metrics, whether or
 not the run was interrupted on the way: see ``mlp_checkpoint.py``.
 """
@@ -21,6 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import argparse
+import itertools
 import math
 import sys
 import time
@@ -86,6 +88,12 @@ def make_model(args):
     )
 
 
+def count_parameters(args):
+    """Weights and biases of the network."""
+    widths = (64, args.n_units_1, args.n_units_2, 10)
+    return sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(widths))
+
+
 def train_one_epoch(model, x, y, seed, epoch):
     """One pass over ``x`` in random order; the mean training loss, or NaN if the weights are not finite."""
     # Drawn from (seed, epoch) alone: a resumed run sees the images in the order it would have seen.
@@ -134,6 +142,7 @@ def main(argv=None):
             "epoch": epoch,
             "accuracy": accuracy,
             "loss": loss,
+            "parameter_count": count_parameters(args),
             "elapsed_time": time.perf_counter() - start,
             "cpu_time": time.process_time() - cpu_start,
         }

@@ -61,6 +61,7 @@ def test_reports_every_epoch_with_accuracy_loss_and_times(uninterrupted):
         assert 0 < times[0] < times[-1]
         assert times == sorted(times)
     assert uninterrupted[-1]["cpu_time"] <= uninterrupted[-1]["elapsed_time"] + 0.1, "one thread"
+    assert {r["parameter_count"] for r in uninterrupted} == {64 * 128 + 128 + 128 * 128 + 128 + 128 * 10 + 10}
     assert all(0 <= r["accuracy"] <= 1 for r in uninterrupted)
 
 
