@@ -46,7 +46,7 @@ def benchmark_sentences(
         told = [f"best mean {named}: {_with_mean(order[0])}, then {rest}."]
     told += _regrets(order)
     told += _ranks(ranks, "seeds")
-    told += _of_pairs([one.setup for one in order], pairs, "seeds")
+    told += _of_pairs(order, pairs, "seeds")
     return [f"{benchmark.name}: {sentence}" for sentence in told]
 
 
@@ -66,7 +66,7 @@ def overall_sentences(
     told = [f"means, where 0 is the worst and 1 the best of all seeds on a benchmark: {means}."]
     told += [f"mean ranks (1 is best): {shown}."] if shown else []
     told += _ranks(ranks, BLOCKS)
-    told += _of_pairs([one.setup for one in order], pairs, BLOCKS)
+    told += _of_pairs(order, pairs, BLOCKS)
     return [f"Over {len(benchmarks)} benchmarks: {sentence}" for sentence in told]
 
 
@@ -120,17 +120,18 @@ def _ranks(ranks: FriedmanResult, rows: str) -> list[str]:
     return [f"Friedman's test, that all setups are alike: {p_text(ranks.p)} ({ranks.blocks} {rows})."]
 
 
-def _of_pairs(order: Sequence[str], pairs: Sequence[PairVerdict], rows: str) -> list[str]:
+def _of_pairs(order: Sequence[SetupSummary], pairs: Sequence[PairVerdict], rows: str) -> list[str]:
     """All comparisons of a few setups; of many, those with the first, grouped by what they say."""
-    place = {name: i for i, name in enumerate(order)}
+    place = {one.setup: i for i, one in enumerate(order)}
     told = [pair for pair in pairs if pair.a in place and pair.b in place]
     told.sort(key=lambda pair: sorted((place[pair.a], place[pair.b])))
     if len(order) <= _FEW:
         return [sentence for pair in told for sentence in (pair.sentence, *_speed(pair))]
-    return _grouped(order[0], [pair for pair in told if order[0] in (pair.a, pair.b)], rows)
+    first, level = order[0].setup, f"{100 * order[0].value.confidence:g} % interval"
+    return _grouped(first, [pair for pair in told if first in (pair.a, pair.b)], rows, level)
 
 
-def _grouped(first: str, pairs: Sequence[PairVerdict], rows: str) -> list[str]:
+def _grouped(first: str, pairs: Sequence[PairVerdict], rows: str, level: str) -> list[str]:
     """What the comparisons of ``first`` with the others show, the others by name."""
     groups: dict[str, list[PairVerdict]] = {}
     for pair in pairs:
@@ -141,9 +142,12 @@ def _grouped(first: str, pairs: Sequence[PairVerdict], rows: str) -> list[str]:
     told = []
     for name, kind in (("win", "better"), ("loss", "worse")):
         if found := groups.get(name):
-            worst = max(pair.holm_p for pair in found)
-            after = f"{p_text(worst)} or less after Holm for {found[0].tests} comparisons"
-            told.append(f"{first} is {kind} than {_others(first, found)} ({after}).")
+            worst = p_text(max(pair.holm_p for pair in found)) + (" or less" if len(found) > 1 else "")
+            after = f"{worst} after Holm for {found[0].tests} comparisons"
+            told.append(
+                f"{first} is {kind} than {_listed([_by(first, one, level) for one in found])}; {after}."
+            )
+            told += [sentence for pair in found[:_FEW] for sentence in _speed(pair)]
     if found := groups.get("too few seeds"):
         few = [pair for pair in found if pair.comparison.n]
         most = max((pair.comparison.n for pair in found), default=0)
@@ -151,12 +155,32 @@ def _grouped(first: str, pairs: Sequence[PairVerdict], rows: str) -> list[str]:
         more = f"; about {needed} are needed for all of them" if needed else ""
         told.append(f"Too few {rows} to tell {first} from {_others(first, found)} ({most} at most{more}).")
     if found := groups.get("not shown"):
-        told.append(f"No difference shown between {first} and {_others(first, found)}.")
+        told.append(f"No difference shown between {first} and {_listed([_needed(first, p) for p in found])}.")
     return told
 
 
+def _by(first: str, pair: PairVerdict, level: str) -> str:
+    """``RS by 0.016 (95 % interval 0.004 to 0.028)``: the other, and the mean difference with its interval."""
+    other, one = _other(first, pair), pair.comparison
+    size, lower, upper = one.mean_difference, one.lower, one.upper
+    is_first_ahead = (pair.verdict == "better") == (pair.b == first)
+    if is_first_ahead != (pair.b == first):
+        size, lower, upper = -size, -upper, -lower
+    return f"{other} by {number_text(size)} ({level} {number_text(lower)} to {number_text(upper)})"
+
+
+def _needed(first: str, pair: PairVerdict) -> str:
+    """The other, and how many seeds would tell."""
+    more = f" (about {pair.seeds_needed} would tell)" if pair.seeds_needed else ""
+    return f"{_other(first, pair)}{more}"
+
+
 def _others(first: str, pairs: Sequence[PairVerdict]) -> str:
-    return _listed([pair.a if pair.b == first else pair.b for pair in pairs])
+    return _listed([_other(first, pair) for pair in pairs])
+
+
+def _other(first: str, pair: PairVerdict) -> str:
+    return pair.a if pair.b == first else pair.b
 
 
 def _listed(names: Sequence[str]) -> str:

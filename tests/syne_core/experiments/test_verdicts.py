@@ -238,9 +238,22 @@ def test_many_setups_are_told_in_groups(tmp_path: Path) -> None:
     write(tmp_path, finals)
     verdict = judge(load_study("demo", tmp_path))
     assert len(verdict.benchmarks[0].pairs) == 10
-    told = "M4 is better than M3, M2, M1, M0 (p = 0.039 or less after Holm for 10 comparisons)."
-    assert f"digits: {told}" in verdict.sentences
-    assert len(verdict.sentences) == 3
+    (told,) = (sentence for sentence in verdict.sentences if "M4 is better than" in sentence)
+    by = [f"M{3 - i} by 0.{i + 1} (95 % interval 0.{i + 1} to 0.{i + 1})" for i in range(4)]
+    expected = f"{', '.join(by)}; p = 0.039 or less after Holm for 10 comparisons."
+    assert told == f"digits: M4 is better than {expected}"
+
+
+def test_the_leader_of_many_is_told_with_differences_that_are_its_own(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.01, size=(3, 12))
+    finals = {"A": noise[0] + 0.5, "B": noise[1] + 0.51, "C": noise[2] + 0.3, "D": noise[1] + 0.4}
+    write(tmp_path, {name: column.tolist() for name, column in finals.items()})
+    (judged,) = judge(load_study("demo", tmp_path)).benchmarks
+    (won,) = (sentence for sentence in judged.sentences if "is better than" in sentence)
+    assert "B is better than D by 0.11 (95 % interval 0.11 to 0.11), C by 0.2" in won
+    (open_,) = (sentence for sentence in judged.sentences if "No difference shown" in sentence)
+    needed = next(pair.seeds_needed for pair in judged.pairs if {pair.a, pair.b} == {"A", "B"})
+    assert open_.endswith(f"between B and A (about {needed} would tell).")
 
 
 def test_the_same_study_gives_the_same_json(tmp_path: Path) -> None:
