@@ -83,7 +83,9 @@ class UnknownNameError(UsageError):
         self.kind, self.name, self.valid = kind, name, sorted(valid)
         near = nearest_name(name, self.valid)
         hint = f" Did you mean '{near}'?" if near else ""
-        super().__init__(f"Unknown {kind} '{name}'.{hint} Valid: {', '.join(self.valid) or '(none)'}")
+        super().__init__(
+            f"Unknown {kind} '{name}'.{hint} Valid: {', '.join(_families(self.valid)) or '(none)'}"
+        )
 
 
 class ExperimentError(SyneError):
@@ -125,6 +127,17 @@ class RefusedError(SyneError):
     """Refused by a budget or a quota, before anything was started."""
 
     exit_code = 5
+
+
+def _families(names: list[str]) -> list[str]:
+    """Four names or more that differ after their last underscore as one: ``glue_{cola,mnli,rte,sst2}``."""
+    families: dict[str, list[str]] = {}
+    for name in names:
+        stem, _, end = name.rpartition("_")
+        families.setdefault(stem if stem else name, []).append(end)
+    large = {stem for stem, ends in families.items() if len(ends) >= 4}
+    shown = (f"{s}_{{{','.join(families[s])}}}" if (s := n.rpartition("_")[0]) in large else n for n in names)
+    return list(dict.fromkeys(shown))
 
 
 def nearest_name(name: str, valid: Iterable[str]) -> str | None:

@@ -156,12 +156,12 @@ def read_journal(path: Path, skip: str | None = None) -> Iterator[Record]:
     :param skip: an event whose records are passed over without looking into them
     :raises JournalError: if a line before the last is damaged
     """
-    skipped = b"\n" if skip is None else _encode({"event": skip})[:-1].encode()
+    skipped = None if skip is None else _encode({"event": skip})[:-1].encode()
     with open(path, "rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.endswith(b"\n"):
                 return
-            if line.startswith(skipped):
+            if skipped is not None and line.startswith(skipped):
                 continue
             try:
                 record = json.loads(line)

@@ -72,3 +72,10 @@ def test_missing_dependency_names_the_extra() -> None:
 
 def test_refusal_has_an_exit_code_of_its_own() -> None:
     assert RefusedError("budget").exit_code == 5
+
+
+def test_families_of_valid_names_are_told_short() -> None:
+    names = [f"glue_{task}" for task in ("cola", "mnli", "rte", "sst2")] + ["mlp", "lstm_a", "lstm_b", "_x"]
+    assert str(UnknownNameError("benchmark", "zzzz", names)).endswith(
+        "Valid: _x, glue_{cola,mnli,rte,sst2}, lstm_a, lstm_b, mlp"
+    )

@@ -191,11 +191,11 @@ def wait_until(condition: Callable[[], bool], timeout: float = 60.0) -> None:
 def test_flags_come_before_estimator_kwargs_before_the_definition(
     definition: RealBenchmarkDefinition,
 ) -> None:
-    kwargs = {"volume_size": 77, "instance_count": 2, "framework_version": "1.7.1", "py_version": "py3"}
+    kwargs = {"volume_size": 77, "instance_count": 2, "framework_version": "1.13.1", "py_version": "py39"}
     given = RealBenchmarkDefinition(**{**vars(definition), "estimator_kwargs": kwargs})
     job = trial_job(given, flags(instance_type="ml.m5.large", use_spot_instances=True), 1000.0)
     assert (job.instance_type, job.instance_count, job.volume_size) == ("ml.m5.large", 2, 77)
-    assert (job.framework, job.framework_version, job.max_run) == ("PyTorch", "1.7.1", 1050)
+    assert (job.framework, job.framework_version, job.max_run) == ("PyTorch", "1.13.1", 1050)
     assert job.use_spot_instances
     assert job.keep_alive_period_in_seconds == 0
 
@@ -275,5 +275,5 @@ def test_the_image_is_part_of_the_identity_and_the_instance_type_is_not(
         return str(planned["id"])
 
     assert identity("--instance_type", "ml.m5.large") == identity()
-    ids = {identity(), identity(framework_version="1.7.1"), identity(image_uri="me/mine:1")}
+    ids = {identity(), identity(framework_version="1.13.1"), identity(image_uri="me/mine:1")}
     assert len(ids) == 3
