@@ -160,7 +160,7 @@ def _grouped(first: str, pairs: Sequence[PairVerdict], rows: str, level: str) ->
 
 
 def _by(first: str, pair: PairVerdict, level: str) -> str:
-    """``RS by 0.016 (95 % interval 0.004 to 0.028)``: the other, and the mean difference with its interval."""
+    """``RS by 0.016 (95 % interval 0.004 to 0.028)``: the other, and the mean difference."""
     other, one = _other(first, pair), pair.comparison
     size, lower, upper = one.mean_difference, one.lower, one.upper
     is_first_ahead = (pair.verdict == "better") == (pair.b == first)
