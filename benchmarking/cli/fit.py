@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,8 +82,8 @@ def command(
 
 
 def _train(driver: TrainDriver, order: TrainingOrder, wait: bool, yes: bool) -> None:
-    for note in (*order.notes, *driver.check(order, yes)):
-        print(f"Note: {note}", file=sys.stderr)
+    _print_notes(order.notes)  # they explain what the checks may refuse
+    _print_notes(driver.check(order, yes))
     started = driver.start(order)
     print(f"Training {order.tag}: job {started.job}", file=sys.stderr)
     print(started.job, flush=True)
@@ -96,6 +97,11 @@ def _train(driver: TrainDriver, order: TrainingOrder, wait: bool, yes: bool) -> 
     folder = str(Path(started.job))
     fetch = other_verb("fetch", folder, started.job, *started.fetch_words)
     print(f"\nNext:  {fetch}{when}", file=sys.stderr)
+
+
+def _print_notes(notes: Iterable[str]) -> None:
+    for note in notes:
+        print(f"Note: {note}", file=sys.stderr)
 
 
 def _driver_words(started: Started) -> tuple[str, ...]:

@@ -108,8 +108,8 @@ def find_image_tool() -> ImageTool:
         told.append(f"{name} is here, but does not work: {trouble}")
     more = f" ({'; '.join(told)})" if told else ""
     raise UsageError(
-        f"--build needs docker, podman or buildah on this machine, and none works{more}. Without "
-        "--build, the stock image runs the script and installs its requirements"
+        f"An image is built by docker, podman or buildah on this machine, and none works{more}. With "
+        "--no-build, the stock image runs the script and installs its requirements"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from syne_core.errors import UsageError
 if TYPE_CHECKING:
     from benchmarking.commons.benchmark_definitions import RealBenchmarkDefinition
     from syne_core.experiments.best_trial import BestTrial
+    from syne_core.experiments.study_results import BenchmarkResults
 
 __all__ = ["incumbent_order"]
 
@@ -74,7 +75,11 @@ def incumbent_order(
         build=has_image,
         instance_type=job.instance_type,
         provenance={**about, "study": found},
-        notes=(*_notes(found, about), *build_notes(script, image or job.image, build)),
+        notes=(
+            *_unfinished(study.benchmarks[0]),
+            *_notes(found, about),
+            *build_notes(script, image or job.image, build),
+        ),
     )
 
 
@@ -151,6 +156,15 @@ def _study_origin(best: BestTrial) -> dict[str, Any]:
         "commit": (git or {}).get("commit"),
         "uncommitted_changes": (git or {}).get("dirty"),
     }
+
+
+def _unfinished(benchmark: BenchmarkResults) -> Iterator[str]:
+    open_ones = [seed.folder.path.name for seed in benchmark.seeds if not seed.has_ended]
+    if open_ones:
+        yield (
+            f"{len(open_ones)} of {len(benchmark.seeds)} experiments of this benchmark have not finished, "
+            f"such as {open_ones[0]}"
+        )
 
 
 def _notes(study: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from benchmarking.train_job.contents import training_bundle
 from benchmarking.train_job.image_tools import ImageTool, find_image_tool
 from benchmarking.train_job.sagemaker_settings import DEFAULT_INSTANCE, SageMakerSettings, split_uri
-from benchmarking.train_job.stock_image import image_of
+from benchmarking.train_job.stock_image import image_notes, image_of
 from benchmarking.train_job.training_order import TrainingOrder
 from syne_core.errors import AwsSetupError, RefusedError, SyneError, UsageError
 
@@ -66,6 +66,7 @@ def make_ready(session: AwsSession, settings: SageMakerSettings, order: Training
             tool = find_image_tool()
         else:
             image = image_of(order, session.region, _kind(settings))
+            notes += image_notes(order.image, _kind(settings))
     with _collecting(mistakes):
         bundle = training_bundle(order)
         notes += bundle.notes

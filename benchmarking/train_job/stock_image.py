@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarking.train_job.training_order import NOTEBOOK, TrainingOrder
 
-__all__ = ["DEFAULT_IMAGES", "framework_of", "image_of"]
+__all__ = ["DEFAULT_IMAGES", "framework_of", "image_notes", "image_of"]
 
 #: What ``--train-image`` may say instead of a URI, and an instance type whose image it means.
 DEFAULT_IMAGES = {"default-cpu": "ml.m5.large", "default-gpu": "ml.g4dn.xlarge"}
@@ -29,6 +30,22 @@ def image_of(order: TrainingOrder, region: str, instance_type: str) -> str:
     kind = DEFAULT_IMAGES.get(order.image or "", instance_type)
     framework = order.framework or framework_of(order.script)
     return image_uri(framework, region, kind, order.framework_version)
+
+
+def image_notes(image: str | None, instance_type: str) -> Iterator[str]:
+    """Says so where the image that is asked for and the instance do not go together."""
+    from syne_core.aws.images import has_gpus
+
+    if image not in DEFAULT_IMAGES:
+        return
+    if image == "default-gpu" and not has_gpus(instance_type):
+        example = DEFAULT_IMAGES[image]
+        yield (
+            f"{instance_type} has no GPU for the image default-gpu, --config.train_instance_type={example} "
+            "has one"
+        )
+    if image == "default-cpu" and has_gpus(instance_type):
+        yield f"the image default-cpu leaves the GPU of {instance_type} unused"
 
 
 def framework_of(script: Path) -> str:

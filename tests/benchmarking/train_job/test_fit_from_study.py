@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarking.train_job.incumbent_order import incumbent_order
 from syne_core.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ LOCAL = ("--train-driver", "local")
 def study(make_launcher, launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Tag of a finished study of two methods that trained a little of each trial."""
     monkeypatch.setenv("SYNETUNE_FOLDER", str(tmp_path / "syne-tune"))
-    words = ["--experiment_tag", "little_study", "--num_seeds", "1", "--max_num_evaluations", "8"]
+    words = ["--experiment_tag", "little_study", "--num_seeds", "1", "--max_num_evaluations", "4"]
     done = launch(make_launcher(), *words)
     assert done.returncode == 0, done.stderr
     return "little_study"
@@ -50,6 +51,13 @@ def test_incumbent_is_trained_with_its_script_at_full_length(run, study: str, tm
     assert set(told) >= {"commit", "uncommitted_changes", "experiment", "resource"}
     log = Path(os.environ["SYNEBENCH_FIT_FOLDER"]) / "little-study-parabola-1" / "log.txt"
     assert log.read_text().count("[tune-metric]") == 4
+
+    assert not any("have not finished" in note for note in incumbent_order(study, method="RS").notes)
+    status = best.folder.path / "status.json"
+    status.write_text(json.dumps({**json.loads(status.read_text()), "state": "interrupted"}))
+    assert f"1 of 1 experiments of this benchmark have not finished, such as {best.folder.path.name}" in (
+        incumbent_order(study, method="RS").notes
+    )
 
     assert isinstance(run("synebench", "fit", "--from", "litle_study", *LOCAL).error, UnknownNameError)
     unknown = run("synebench", "fit", "--from", study, "--method", "Rs2", *LOCAL)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from processes import is_alive
+from tar_archives import packed
 
 from benchmarking.train_job.drivers import TRAIN_DRIVERS, train_driver
+from benchmarking.train_job.local_artifact import sha256_of
 from syne_core.errors import ResultsError
 
 LOCAL = ("--train-driver", "local")
@@ -63,9 +65,14 @@ def test_failures_and_missing_models(run, model_script: Path) -> None:
     )
 
 
-def test_archives_that_changed_are_refused(run, model_script: Path) -> None:
-    assert run("synebench", "fit", str(model_script), *LOCAL).error is None
-    archive = Path(os.environ["SYNEBENCH_FIT_FOLDER"]) / "foo-model-1" / "output" / "model.tar.gz"
+def test_archives_that_changed_are_refused(run) -> None:
+    job = Path(os.environ["SYNEBENCH_FIT_FOLDER"]) / "foo-model-1"
+    archive = job / "output" / "model.tar.gz"
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(packed(("weights", b"1")))
+    state = {"status": "Completed", "tag": "foo/model", "artifacts": {archive.name: sha256_of(archive)}}
+    (job / "state.json").write_text(json.dumps(state))
+    assert run("synebench", "fetch", "t", "foo/model", *LOCAL).error is None
     archive.write_bytes(archive.read_bytes() + b"x")
     assert "arrived damaged: its SHA-256 is" in run("synebench", "fetch", "t", "foo/model", *LOCAL).message
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarking.train_job.contents import job_document, training_bundle
-from benchmarking.train_job.stock_image import framework_of, image_of
+from benchmarking.train_job.stock_image import framework_of, image_notes, image_of
 from benchmarking.train_job.training_order import read_parameters, training_order
 from syne_core.aws.runner.job_document import parse_job
 from syne_core.errors import UsageError
@@ -122,3 +122,10 @@ def test_a_script_that_git_ignores_is_refused_before_it_costs_anything(model_scr
     model_script.with_name(".gitignore").write_text("model.py\n")
     with pytest.raises(UsageError, match="would not travel to the job"):
         training_bundle(training_order(model_script))
+
+
+def test_an_image_that_does_not_fit_the_instance_is_told() -> None:
+    assert "ml.c4.2xlarge has no GPU" in next(image_notes("default-gpu", "ml.c4.2xlarge"))
+    assert "leaves the GPU" in next(image_notes("default-cpu", "ml.g4dn.xlarge"))
+    fitting = [("default-gpu", "ml.p3.2xlarge"), ("default-cpu", "ml.m5.large"), ("me/mine:1", "ml.m5.large")]
+    assert not any(list(image_notes(*pair)) for pair in [*fitting, (None, "ml.m5.large")])
