@@ -11,9 +11,9 @@ from itertools import groupby
 from benchmarking.cli.experiments import short_name
 from syne_core.errors import UnknownNameError, UsageError
 from syne_core.experiments import ExperimentFolder, scan_study, study_tags
+from syne_core.experiments.metadata_entries import NOT_COMMITTED
 from syne_core.experiments.selection import select_experiments
 from syne_core.experiments.settings_differences import (
-    NOT_COMMITTED,
     SettingsDifference,
     matched_folders,
     settings_differences,

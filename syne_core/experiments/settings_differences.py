@@ -6,24 +6,19 @@ times of creation) is passed over.
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from syne_core.experiments.experiment_folder import ExperimentFolder
+from syne_core.experiments.metadata_entries import OF_STUDY, code_entries, flat_entries
 from syne_core.experiments.plain_json import plain_json
 
-__all__ = ["GROUPS", "NOT_COMMITTED", "SettingsDifference", "matched_folders", "settings_differences"]
+__all__ = ["GROUPS", "SettingsDifference", "matched_folders", "settings_differences"]
 
 #: In the order in which they are shown.
 GROUPS = ("settings", "code", "packages", "machine", "command")
-
-#: How the names of entries begin that are files with changes.
-NOT_COMMITTED = "not committed: "
 
 Entry = tuple[str, str]
 
@@ -31,10 +26,7 @@ _FOLLOWS = {
     *("tag", "settings", "experiment_id", "scheduler_seed", "simulator_seed"),
     *("st_tuner_creation_timestamp", "st_tuner_start_timestamp"),
 }
-#: Settings that say which experiments a study has, and nothing of any of them.
-_OF_STUDY = {"experiment_tag", "benchmark", "method", "num_seeds", "start_seed"}
 _TAG_FLAGS = ("--experiment_tag", "--experiment-tag")
-_FILE_OF_DIFF = re.compile(r"^diff --git a/(.*) b/.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -117,13 +109,13 @@ def _entries(metadata: Mapping[str, Any]) -> Iterator[tuple[Entry, str]]:
     Settings of the whole study come first: the experiment's own take the place of those of the same name.
     """
     for name, text in _flat("", metadata.get("settings")):
-        if name and name not in _OF_STUDY:
+        if name and name not in OF_STUDY:
             yield ("settings", name), text
     for key, value in metadata.items():
         if key in ("packages", "machine") and isinstance(value, Mapping):
             yield from (((key, name), text) for name, text in _flat("", value))
         elif key == "git":
-            yield from ((("code", name), text) for name, text in _code(value))
+            yield from ((("code", name), text) for name, text in code_entries(value))
         elif key == "command":
             yield ("command", "command"), _command(value)
         elif key in ("synebench_version", "versions"):
@@ -133,36 +125,10 @@ def _entries(metadata: Mapping[str, Any]) -> Iterator[tuple[Entry, str]]:
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """``a.b.c`` and the text of each value; an absent value and None are the same."""
-    if isinstance(value, Mapping):
-        for key, entry in value.items():
-            yield from _flat(f"{name}.{key}" if name else str(key), entry)
-    elif value is not None:
-        yield name, value if isinstance(value, str) else repr(value)
-
-
-def _code(git: Any) -> Iterator[tuple[str, str]]:
-    if not isinstance(git, Mapping):
-        return
-    yield from _flat("commit", git.get("commit"))
-    diff = git.get("diff")
-    if isinstance(diff, str):
-        starts = [*(found.start() for found in _FILE_OF_DIFF.finditer(diff)), len(diff)]
-        for start, end in pairwise(starts):
-            yield _change(diff[start:end])
-    untracked = git.get("untracked")
-    for file in untracked if isinstance(untracked, list) else ():
-        yield f"not in the repository: {file}", "present"
-
-
-def _change(diff: str) -> tuple[str, str]:
-    """What was changed in one file and not committed: lines added and removed, and a digest to tell by."""
-    named = _FILE_OF_DIFF.match(diff)
-    lines = diff.splitlines()
-    added = sum(1 for line in lines if line.startswith("+") and not line.startswith("+++"))
-    removed = sum(1 for line in lines if line.startswith("-") and not line.startswith("---"))
-    digest = hashlib.sha256(diff.encode("utf-8", errors="replace")).hexdigest()[:8]
-    return f"{NOT_COMMITTED}{named[1] if named else '?'}", f"+{added} -{removed} lines ({digest})"
+    """Names and texts; an absent value, None and an empty object are the same."""
+    for entry, found in flat_entries(name, value):
+        if found is not None and found != {}:
+            yield entry, found if isinstance(found, str) else repr(found)
 
 
 def _command(words: Any) -> str:

@@ -6,7 +6,6 @@ either what is compared (the method), or why a comparison may be unfair (another
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
 from collections import defaultdict
@@ -14,6 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from syne_core.experiments.metadata import metadata_config_space
+from syne_core.experiments.metadata_entries import (
+    NOT_COMMITTED,
+    NOT_IN_REPOSITORY,
+    OF_STUDY,
+    code_entries,
+    flat_entries,
+)
 from syne_core.experiments.report.document import SettingGroup, SettingRow
 from syne_core.experiments.study_notes import seed_ranges
 from syne_core.experiments.study_results import StudyResults
@@ -24,10 +30,7 @@ __all__ = ["setting_groups"]
 _ENVIRONMENT = ("synebench_version", "git", "packages", "machine", "versions", "python")
 _SEEDS = ("seed", "experiment_id")
 _MASTER_SEED = "random_seed"  # of a study: all its seeds follow from it
-# Of the study file or command line: which experiments there are, and nothing of any of them.
-_OF_STUDY = tuple(
-    f"settings.{n}" for n in ("experiment_tag", "benchmark", "method", "num_seeds", "start_seed")
-)
+_OF_STUDY = frozenset(f"settings.{name}" for name in OF_STUDY)
 _DESIGN = (
     *(
         "algorithm",
@@ -41,6 +44,7 @@ _DESIGN = (
     ),
     *("rung_levels", "num_brackets", "brackets", "num_init_random", "model", "extra_args", "replay"),
 )
+_CODE_CHANGES = (f"git.{NOT_COMMITTED}", f"git.{NOT_IN_REPOSITORY}")
 _LONGEST = 300
 _ABSENT = "(not recorded)"
 _MOST_VALUES = 8
@@ -76,7 +80,7 @@ def _group(title: str, rows: Rows, environment: bool) -> SettingGroup:
             continue
         values: dict[str, list[Owner]] = defaultdict(list)
         for owner, flat in rows:
-            values[flat.get(name, _ABSENT)].append(owner)
+            values[flat.get(name, _absent(name))].append(owner)
         if len(values) == 1:
             common.append((name, next(iter(values))))
         else:
@@ -131,6 +135,11 @@ def _setups(owners: Sequence[Owner], everybody: Sequence[Owner]) -> Iterator[str
         yield label if len(seeds) == total else f"{label} {seed_ranges(seeds)}"
 
 
+def _absent(name: str) -> str:
+    """Code that is not said to be changed is not; of anything else, nobody knows."""
+    return "no" if name.startswith(_CODE_CHANGES) else _ABSENT
+
+
 def _is_of(name: str, parts: Sequence[str]) -> bool:
     return name.split(".")[0] in parts
 
@@ -147,25 +156,15 @@ def _flat(metadata: Mapping[str, Any]) -> Flat:
             flat |= {f"config_space.{n}": _cut(repr(entry)) for n, entry in space.items()}
         elif name == "command" and isinstance(value, list):
             flat[name] = _cut(shlex.join(map(str, value)))
+        elif name == "git":
+            flat |= {f"git.{entry}": _cut(text) for entry, text in code_entries(value)}
         else:
-            _flatten(name, value, flat)
+            flat |= {entry: _text(found) for entry, found in flat_entries(name, value)}
     return flat
 
 
-def _flatten(name: str, value: Any, flat: Flat) -> None:
-    if isinstance(value, dict) and value:
-        for key, entry in value.items():
-            _flatten(f"{name}.{key}", entry, flat)
-    elif name == "git.diff" and isinstance(value, str):
-        flat[name] = f"{len(value)} characters, SHA-256 {_digest(value)}" if value else "none"
-    elif isinstance(value, str):
-        flat[name] = _cut(value)
-    else:
-        flat[name] = _cut(json.dumps(value, default=str))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()[:12]
+def _text(value: Any) -> str:
+    return _cut(value if isinstance(value, str) else json.dumps(value, default=str))
 
 
 def _cut(text: str) -> str:

@@ -81,13 +81,15 @@ def test_budgets_and_spaces_matter(tmp_path: Path) -> None:
     assert groups["digits"].different[0].kind == "matters", "what matters comes first"
 
 
-def test_uncommitted_changes_are_told_by_their_digest(tmp_path: Path) -> None:
-    groups = groups_of(
-        tmp_path, {"git": {"commit": "c0ffee", "diff": "x" * 5000}}, {"git": {"commit": "c0ffee", "diff": ""}}
-    )
-    row = row_of(groups["Environment"], "git.diff")
-    assert row.values[0][0].startswith("5000 characters, SHA-256 ")
-    assert row.values[1][0] == "none"
+def test_uncommitted_changes_are_told_by_file(tmp_path: Path) -> None:
+    diff = "diff --git a/asha.py b/asha.py\n--- a/asha.py\n+++ b/asha.py\n@@ -1 +1,2 @@\n-x\n+y\n+z\n"
+    changed = {"commit": "c0ffee", "dirty": True, "diff": diff, "untracked": ["new.py"]}
+    groups = groups_of(tmp_path, {"git": changed}, {"git": {"commit": "c0ffee", "diff": "", "untracked": []}})
+    row = row_of(groups["Environment"], "git.not committed: asha.py")
+    assert row.kind == "matters"
+    assert row.values[0][0].startswith("+2 -1 lines (")
+    assert row.values[1] == ("no", "ASHA seed 1; RS")
+    assert row_of(groups["Environment"], "git.not in the repository: new.py").values[0][0] == "present"
     assert ("git.commit", "c0ffee") in groups["Environment"].common
 
 
