@@ -9,10 +9,12 @@ import io
 import json
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from packaging.requirements import Requirement
 from tiny_transformers import write_glue, write_imdb, write_model, write_swag
 
 import benchmarking
@@ -96,30 +98,56 @@ def upload(emulator: Emulator, data: Path) -> str:
     return f"s3://{emulator.bucket}/data/"
 
 
-def test_trains_as_jobs_with_a_hugging_face_image(
-    data: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+IMAGES = {
+    "distilbert_imdb": "huggingface-pytorch-training",
+    "finetune_transformer_swag": "pytorch-training",
+    GLUE: "pytorch-training",
+}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_trains_as_jobs_with_data_from_s3(
+    name: str, data: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uri = upload(emulator, data)
     monkeypatch.setenv("SYNEBENCH_DATA", str(data / "not here"))
-    run(command("launch_sagemaker/hpo_main.py", "distilbert_imdb", "--dataset", uri))
+    run(command("launch_sagemaker/hpo_main.py", name, "--dataset", uri))
     (folder,) = scan_study("tuned").good
-    trained(pd.read_csv(folder.path / "results.csv.zip"), "distilbert_imdb")
+    trained(pd.read_csv(folder.path / "results.csv.zip"), name)
     sagemaker = emulator.client("sagemaker")
     for summary in sagemaker.list_training_jobs()["TrainingJobSummaries"]:
         job = sagemaker.describe_training_job(TrainingJobName=summary["TrainingJobName"])
-        assert "huggingface-pytorch-training" in job["AlgorithmSpecification"]["TrainingImage"]
+        assert f"/{IMAGES[name]}:" in job["AlgorithmSpecification"]["TrainingImage"]
 
 
+LAUNCHERS = {
+    "distilbert_imdb": "launch_local",
+    "finetune_transformer_swag": "launch_local",
+    GLUE: "fine_tuning_transformer_glue",
+}
+
+
+@pytest.mark.parametrize("name", LAUNCHERS)
 def test_trains_inside_of_a_job_that_has_all_requirements(
-    data: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    name: str, data: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uri = upload(emulator, data)
     monkeypatch.setenv("SYNEBENCH_DATA", str(data / "not here"))
-    words = command("fine_tuning_transformer_glue/launch_remote.py", GLUE, "--dataset", uri)
+    words = command(f"{LAUNCHERS[name]}/launch_remote.py", name, "--dataset", uri)
     told = run([*words, "--wait", "--json"])
     assert [one["state"] for one in json.loads(told)] == ["finished"]
     s3 = emulator.client("s3")
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=emulator.bucket)["Contents"]]
     (key,) = (key for key in keys if key.endswith("/results.csv.zip"))
-    content = s3.get_object(Bucket=emulator.bucket, Key=key)["Body"].read()
-    trained(pd.read_csv(io.BytesIO(content), compression="zip"), GLUE)
+    trained(pd.read_csv(io.BytesIO(read(emulator, key)), compression="zip"), name)
+    (bundle,) = (key for key in keys if key.endswith("/source.tar.gz"))
+    with tarfile.open(fileobj=io.BytesIO(read(emulator, bundle))) as source:
+        union = source.extractfile("requirements.txt")
+        assert union is not None
+        wanted = {Requirement(line).name for line in union.read().decode().splitlines() if line[:1].isalpha()}
+    assert {"torch", "transformers", "datasets", "pandas"} <= wanted, "the script's and the tuner's"
+
+
+def read(emulator: Emulator, key: str) -> bytes:
+    content: bytes = emulator.client("s3").get_object(Bucket=emulator.bucket, Key=key)["Body"].read()
+    return content
