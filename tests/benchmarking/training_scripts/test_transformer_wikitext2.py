@@ -187,3 +187,24 @@ def test_every_next_token_is_predicted_once(modules):
     pairs = list(modules["training"].stretches(text, 5))
     assert torch.equal(torch.cat([y for _, y in pairs]), text[1:])
     assert all(torch.equal(x + 1, y) for x, y in pairs)
+
+
+def test_steps_are_logged_as_often_as_asked(runner, arguments, tmp_path):
+    words = (*arguments, "--epochs", 1, "--log_interval", 3)
+    out, err = runner.start(tmp_path, *words).communicate(timeout=240)
+    assert err == ""
+    steps = [int(line.split()[3].rstrip(":")) for line in out.splitlines() if " so far" in line]
+    assert steps[:2] == [3, 6]
+    assert all(step % 3 == 0 for step in steps)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.parametrize("precision", ["float", "half"])
+def test_a_gpu_is_used_and_the_run_resumes_on_it(runner, data, tmp_path, precision):
+    words = ("--input_data_dir", data, "--st_checkpoint_dir", tmp_path, "--precision", precision, "--epochs")
+    out, err = runner.start(tmp_path, *words, 1).communicate(timeout=240)
+    assert " on cuda" in out, err
+    code, reports, err = runner.run(tmp_path, *words, 2)
+    assert (code, err) == (0, "")
+    assert [r["epoch"] for r in reports] == [1, 2]
+    assert all(math.isfinite(r["train_loss"]) and r["gpu_memory_bytes"] > 0 for r in reports)
