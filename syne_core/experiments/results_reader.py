@@ -104,7 +104,7 @@ def _content(folder: Path) -> bytes | None:
     packed = paths.results
     try:
         if _is_newer(paths.journal, packed) and (rows := _from_journal(paths.journal)) is not None:
-            return rows
+            return _longer(rows, packed)
         if packed.exists():
             return _unpack(packed)
         plain = folder / "results.csv"
@@ -118,6 +118,17 @@ def _is_newer(journal: Path, table: Path) -> bool:
     if not journal.exists():
         return False
     return not table.exists() or journal.stat().st_mtime_ns > table.stat().st_mtime_ns
+
+
+def _longer(rows: bytes, packed: Path) -> bytes:
+    """``rows`` of the journal, unless it was cut off and the table has more of them."""
+    if not packed.exists():
+        return rows
+    try:
+        table = _unpack(packed)
+    except (ResultsError, OSError):
+        return rows
+    return table if table.count(b"\n") > rows.count(b"\n") else rows
 
 
 def _from_journal(journal: Path) -> bytes | None:

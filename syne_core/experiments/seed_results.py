@@ -27,6 +27,7 @@ class SeedResults:
     :param num_reports: reports in the table of results
     :param reports_metric: whether the metric is a column of that table
     :param num_diverged: trials with a report whose metric is absent or not finite
+    :param num_lost: reports that the finished experiment had, and its damaged files have no longer
     :param clock_back: seconds by which its clock went back; evened out in ``curve``
     :param clock_leap: seconds of a silence so long that its clock may have leapt, else 0
     """
@@ -40,6 +41,7 @@ class SeedResults:
     num_diverged: int = 0
     clock_back: float = 0.0
     clock_leap: float = 0.0
+    num_lost: int = 0
 
     @property
     def has_value(self) -> bool:
@@ -48,8 +50,11 @@ class SeedResults:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the experiment came to its end; where none says so (Syne Tune), it is believed to."""
-        return self.folder.is_finished or self.folder.state == UNKNOWN_STATE
+        """Whether the experiment came to its end, and its results are known to there.
+
+        Where none says so (Syne Tune), it is believed to.
+        """
+        return not self.num_lost and (self.folder.is_finished or self.folder.state == UNKNOWN_STATE)
 
 
 def seed_columns(metric: str) -> tuple[str, ...]:
@@ -73,7 +78,8 @@ def seed_results(
     clock = check_clock(times)
     last_report = float(np.max(clock.times, initial=0.0, where=np.isfinite(clock.times)))
     elapsed = max(folder.elapsed or 0.0, last_report)
-    until = _known_until(folder, elapsed, limits_differ)
+    lost = _num_lost(folder, results.rows)
+    until = last_report if lost else _known_until(folder, elapsed, limits_differ)
     trials = results.columns[_TRIAL].data
     values = results.floats(metric)
     reported = values is not None
@@ -89,7 +95,15 @@ def seed_results(
         num_diverged=int(np.unique(trials[~np.isfinite(values)]).size) if reported else 0,
         clock_back=clock.back,
         clock_leap=clock.leap,
+        num_lost=lost,
     )
+
+
+def _num_lost(folder: ExperimentFolder, rows: int) -> int:
+    """Of one that runs, the table lags behind the status: nothing is lost then."""
+    if folder.status is None or not folder.is_finished:
+        return 0
+    return max(0, int(folder.status.num_reports) - rows)
 
 
 def _known_until(folder: ExperimentFolder, elapsed: float, limits_differ: bool) -> float:

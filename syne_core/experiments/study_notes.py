@@ -32,8 +32,10 @@ def left_out_notes(study: StudyResults) -> list[str]:
     """Which folders do not count, a line for each reason. The log has warned of each of them already."""
     lines = _by_benchmark(study, _superseded)
     if study.broken:
-        names = ", ".join(broken.path.name for broken in study.broken)
-        lines.append(f"cannot be read, left out: {names}")
+        names: dict[str, list[str]] = {}
+        for broken in study.broken:
+            names.setdefault(str(broken.reason), []).append(broken.path.name)
+        lines += [f"left out, {reason}: {', '.join(paths)}" for reason, paths in names.items()]
     return lines
 
 
@@ -46,6 +48,7 @@ def benchmark_notes(benchmark: BenchmarkResults, methods: Iterable[str]) -> list
     candidates = {
         "missing": _missing(benchmark, methods),
         "unfinished": _unfinished(benchmark),
+        "reports are lost, files are damaged, known to the last that is left": _lost(benchmark),
         f"{benchmark.metric} is not reported": _without_metric(benchmark),
         "no finite value yet": _without_value(benchmark),
         f"trials with reports that lack a finite {benchmark.metric}, which are passed over": _diverged(
@@ -118,6 +121,14 @@ def _diverged(benchmark: BenchmarkResults) -> Iterator[str]:
     for setup in benchmark.setups:
         if count := sum(seed.num_diverged for seed in setup.seeds):
             yield f"{setup.label} {count} of {sum(seed.num_trials for seed in setup.seeds)}"
+
+
+def _lost(benchmark: BenchmarkResults) -> Iterator[str]:
+    for setup in benchmark.setups:
+        for seed in setup.seeds:
+            if seed.num_lost:
+                of = seed.num_reports + seed.num_lost
+                yield f"{setup.label} {seed_ranges([seed.folder.seed])} ({seed.num_lost} of {of})"
 
 
 def _went_back(benchmark: BenchmarkResults) -> Iterator[str]:

@@ -25,7 +25,21 @@ def test_an_experiment_with_another_mode_is_set_aside_and_named(tmp_path: Path) 
     (broken,) = study.broken
     assert broken.path == odd
     assert "mode min of 'accuracy', the others with mode max" in broken.reason
-    assert left_out_notes(study) == [f"cannot be read, left out: {odd.name}"]
+    assert left_out_notes(study) == [f"left out, {broken.reason}: {odd.name}"]
+
+
+def test_lost_reports_of_a_finished_experiment_are_said_and_not_taken_for_its_end(tmp_path: Path) -> None:
+    write_study(tmp_path, ("RS",), seeds=2)
+    write_experiment(tmp_path, reports(POINTS), seed=2, elapsed=60.0, limit=60.0, status={"num_reports": 5})
+    study = load_study("demo", tmp_path)
+    (benchmark,) = study.benchmarks
+    cut = benchmark.setups[0].seeds[2]
+    assert (cut.num_lost, cut.has_ended, cut.curve.known_until) == (2, False, 4.0)
+    assert any(
+        note.startswith("reports are lost") and "RS seed 2 (2 of 5)" in note for note in study_notes(study)
+    )
+    (row,) = final_table(study)
+    assert (row.seeds, row.ended) == (3, 2)
 
 
 def test_where_as_many_experiments_want_it_small_as_large_the_user_decides(tmp_path: Path) -> None:

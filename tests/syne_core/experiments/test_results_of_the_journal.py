@@ -49,6 +49,14 @@ def test_a_killed_experiment_has_the_reports_that_its_table_lacks(tmp_path: Path
     assert read_results(tmp_path, METADATA).equals(results), "the same from the table"
 
 
+def test_a_journal_that_was_cut_off_does_not_hide_what_the_table_has(tmp_path: Path) -> None:
+    table = tmp_path / "results.csv.zip"
+    write_results(journal_of(tmp_path, 5), table)
+    journal_of(tmp_path, 3)
+    os.utime(table, (1, 1))
+    assert len(read_results(tmp_path, METADATA)) == 5
+
+
 def test_without_a_table_the_journal_is_read(tmp_path: Path) -> None:
     journal_of(tmp_path, 3)
     assert len(read_results(tmp_path, METADATA)) == 3
