@@ -55,14 +55,27 @@ def run_time_ecdf(curves: Sequence[StepCurve], targets: ArrayLike, mode: str) ->
     :returns: a curve without steps if nothing is ever reached
     :raises UsageError: bad ``mode``
     """
+    _check_mode(mode)
     wanted = np.asarray(targets, dtype=np.float64).ravel()
-    table = np.array([[time_to_target(curve, t, mode) for t in wanted] for curve in curves])
+    table = np.array([_times_to(curve, wanted, mode) for curve in curves])
     if not table.size:
         return StepCurve(np.empty(0), np.empty(0), math.inf)
     missed = np.isinf(table).any(axis=1)
     until = min((c.known_until for c, m in zip(curves, missed, strict=True) if m), default=math.inf)
     times, counts = np.unique(table[np.isfinite(table)], return_counts=True)
     return StepCurve(times, np.cumsum(counts) / table.size, until)
+
+
+def _check_mode(mode: str) -> None:
+    if mode not in ("min", "max"):
+        raise UsageError(f"mode must be min or max, not {mode!r}")
+
+
+def _times_to(curve: StepCurve, targets: Floats, mode: str) -> Floats:
+    """``time_to_target`` of many targets at once."""
+    sign = -1.0 if mode == "max" else 1.0
+    gain = -np.minimum.accumulate(sign * curve.values)
+    return np.append(curve.times, math.inf)[np.searchsorted(gain, -sign * targets)]
 
 
 def target_range(curves: Sequence[StepCurve], mode: str, number: int = 50) -> Floats:
@@ -73,8 +86,7 @@ def target_range(curves: Sequence[StepCurve], mode: str, number: int = 50) -> Fl
 
     :raises UsageError: bad ``mode``
     """
-    if mode not in ("min", "max"):
-        raise UsageError(f"mode must be min or max, not {mode!r}")
+    _check_mode(mode)
     with_values = [curve for curve in curves if curve.values.size]
     if not with_values:
         return np.empty(0)

@@ -176,6 +176,21 @@ def test_the_ecdf_is_the_share_of_runs_and_targets_reached() -> None:
     assert run_time_ecdf([], [0.5], "max").times.size == run_time_ecdf(curves, [], "max").times.size == 0
 
 
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_the_ecdf_counts_as_time_to_target_does(mode: str) -> None:
+    rng = np.random.default_rng(3)
+    sign = 1 if mode == "max" else -1
+    curves = [curve(*((t + 1, sign * v) for t, v in enumerate(np.sort(rng.random(n))))) for n in (1, 4, 9)]
+    targets = [*rng.uniform(-1, 1, 20), *curves[1].values]
+    found = run_time_ecdf(curves, targets, mode)
+    times = np.array([[time_to_target(one, target, mode) for target in targets] for one in curves])
+    for at in range(11):
+        reached = found.values[found.times <= at]
+        assert (reached[-1] if reached.size else 0.0) == pytest.approx((times <= at).mean())
+    with pytest.raises(UsageError, match="mode"):
+        run_time_ecdf(curves, targets, "best")
+
+
 def test_targets_go_from_the_median_first_value_to_the_best() -> None:
     curves = [curve((1, 0.1), (2, 0.9)), curve((1, 0.3)), curve((1, 0.2)), curve()]
     assert target_range(curves, "max", 3).tolist() == pytest.approx([0.2, 0.83, 0.893])
