@@ -19,7 +19,7 @@ from benchmarking.train_job.downloading import downloaded
 from benchmarking.train_job.driver import Artifact, TrainDriver
 from benchmarking.train_job.local_artifact import sha256_of
 from benchmarking.train_job.unpacking import DEFAULT_SIZE_LIMIT, BadArchiveError, refuse_to_replace, unpack
-from syne_core.errors import ResultsError
+from syne_core.errors import ResultsError, UsageError
 
 __all__ = ["FetchOptions", "Fetched", "bring"]
 
@@ -73,9 +73,14 @@ def bring(
     """Bring archives into ``folder``, which is made if it is missing.
 
     :raises ResultsError: an archive will not do, or somebody else is fetching there
-    :raises UsageError: files would be replaced that no earlier fetch put there
+    :raises UsageError: ``folder`` cannot be written to, or files of others would be replaced
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{folder} cannot be written to")
     fetched = Fetched(folder, job)
     with _alone_in(folder):
         earlier = _earlier(folder, job)

@@ -54,7 +54,8 @@ def write_dockerfile(
     :raises UsageError: the script or the requirements are missing, or there is a Dockerfile already
     """
     if not script.is_file():
-        raise UsageError(f"{script} does not exist: name the training script or notebook")
+        what = "is a folder" if script.is_dir() else "does not exist"
+        raise UsageError(f"{script} {what}: name the training script or notebook")
     target = script.parent / DOCKERFILE
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists; --overwrite replaces it")
@@ -75,7 +76,7 @@ def copy_files(src: str, dest: str, scripts: Iterable[str] = (), overwrite: bool
     """Copy what belongs to a training, but for its script, from a folder to another; the new files.
 
     :param scripts: names of scripts in ``src`` that are copied, too
-    :raises UsageError: ``src`` is no folder, a script is missing, or a file is there already
+    :raises UsageError: ``src`` is no folder, a script is missing, or a file is there or cannot be written
     """
     source, target = Path(src).expanduser(), Path(dest).expanduser()
     if not source.is_dir():
@@ -93,9 +94,12 @@ def copy_files(src: str, dest: str, scripts: Iterable[str] = (), overwrite: bool
     mistakes += [f"{name} lies outside of {source}" for name in given if name.startswith("..")]
     if mistakes:
         raise UsageError.joined(mistakes)
-    for name in names:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source / name, target / name)
+    try:
+        for name in names:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / name, target / name)
+    except OSError as error:
+        raise UsageError(f"{source} cannot be copied to {target}: {error.strerror}") from None
     return [target / name for name in names]
 
 

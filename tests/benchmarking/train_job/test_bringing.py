@@ -112,6 +112,12 @@ def test_refused_archives_leave_nothing_and_large_ones_go_on(bring_files: Bring,
     assert hidden(here) == []
 
 
+def test_a_folder_that_cannot_be_made_is_told(bring_files: Bring, here: Path) -> None:
+    here.write_text("a file")
+    with pytest.raises(UsageError, match="here cannot be made: File exists"):
+        bring_files({"m": "1"})
+
+
 def test_two_fetches_into_one_folder_do_not_mix(bring_files: Bring, here: Path) -> None:
     here.mkdir()
     handle = os.open(here, os.O_RDONLY)

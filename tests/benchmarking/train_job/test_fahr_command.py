@@ -71,6 +71,10 @@ def test_copy_says_what_is_wrong(run, model_script: Path) -> None:
     assert "no folder" in run("fahr", "copy", "none", "bar").message
     done = run("fahr", "copy", "foo", "bar", "--include-training-artifact", "none.py")
     assert "foo/none.py does not exist" in done.message
+    words = ["--include-training-artifact", "model.py"]
+    assert (
+        "cannot be copied to foo/model.py/x" in run("fahr", "copy", "foo", "foo/model.py/x", *words).message
+    )
 
 
 def test_unknown_verbs_suggest_the_nearest(run) -> None:
