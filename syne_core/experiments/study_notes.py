@@ -34,7 +34,8 @@ def left_out_notes(study: StudyResults) -> list[str]:
     if study.broken:
         names: dict[str, list[str]] = {}
         for broken in study.broken:
-            names.setdefault(str(broken.reason), []).append(broken.path.name)
+            reason = broken.reason.partition(": ")[0]  # details are in the log
+            names.setdefault(reason, []).append(broken.path.name)
         lines += [f"left out, {reason}: {', '.join(paths)}" for reason, paths in names.items()]
     return lines
 

@@ -99,7 +99,7 @@ def test_what_is_missing_stands_on_the_figure(tmp_path: Path) -> None:
         "Missing: DIV seed 1.",
         "No finite value yet: DIV seed 0.",
         "Left out for a newer experiment with the same seed: demo-digits-1-01d01d01.",
-        "Cannot be read, left out: broken.",
+        "Left out, metadata.json is damaged: broken.",
     ):
         assert said in note(figure)
 
