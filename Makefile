@@ -34,13 +34,13 @@ demo: $(VENV)/.demo ## compare methods on handwritten digits, for real and simul
 test: $(VENV)/.dev ## what every change must pass
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile -m 'not long and not soak'
+	$(BIN)/pytest -n 3 --dist loadfile -m 'not long and not soak'
 
 test-all: $(VENV)/.dev ## also what needs torch, a browser or minutes
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0' || echo "torch is not to be had: its tests will be skipped"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'transformers>=4.46' 'datasets>=2.20' || echo "transformers, datasets are not to be had: their tests will be skipped"
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo "There is no Chromium (Debian: apt-get install chromium): tests of the report's page will be skipped"
-	$(BIN)/pytest -n 2 --dist loadfile -m 'not soak'
+	$(BIN)/pytest -n 3 --dist loadfile -m 'not soak'
 
 soak: $(VENV)/.dev ## many kills
 	$(BIN)/pytest -m soak

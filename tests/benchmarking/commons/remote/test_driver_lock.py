@@ -100,7 +100,7 @@ def test_a_silent_driver_is_waited_for_and_replaced(emulator: Emulator, lock: Lo
     _leave_behind(emulator)
     _wait_until(lambda: _age(emulator) >= 1)
     told: list[str] = []
-    with lock(heartbeat=0.1, silence=2.5, on_wait=told.append) as driver:
+    with lock(heartbeat=0.1, silence=4.0, on_wait=told.append) as driver:
         driver.check()
         assert _stored(emulator)["host"] != "elsewhere"
     (line,) = told
