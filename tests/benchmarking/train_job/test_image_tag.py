@@ -13,7 +13,7 @@ from syne_core.paths import fit_job_name
     ("path", "tag"),
     [
         ("/home/me/foo/model.py", "foo/model"),  # source 004's example
-        ("/work/My Folder/train it.ipynb", "my-folder/train-it"),
+        ("/home/me/My Folder/train it.ipynb", "my-folder/train-it"),
         ("/model.py", "model"),
         ("/a/_weird_/..x..y.py", "weird/x-y"),
         ("/a/Größe/Modell.py", "gr-e/modell"),
