@@ -134,8 +134,8 @@ def _families(names: list[str]) -> list[str]:
     families: dict[str, list[str]] = {}
     for name in names:
         stem, _, end = name.rpartition("_")
-        families.setdefault(stem if stem else name, []).append(end)
-    large = {stem for stem, ends in families.items() if len(ends) >= 4}
+        families.setdefault(stem, []).append(end)
+    large = {stem for stem, ends in families.items() if stem and len(ends) >= 4}
     shown = (f"{s}_{{{','.join(families[s])}}}" if (s := n.rpartition("_")[0]) in large else n for n in names)
     return list(dict.fromkeys(shown))
 

@@ -75,7 +75,14 @@ def test_refusal_has_an_exit_code_of_its_own() -> None:
 
 
 def test_families_of_valid_names_are_told_short() -> None:
-    names = [f"glue_{task}" for task in ("cola", "mnli", "rte", "sst2")] + ["mlp", "lstm_a", "lstm_b", "_x"]
+    names = [f"glue_{task}" for task in ("cola", "mnli", "rte", "sst2")] + [
+        "mlp",
+        "lstm",
+        "lstm_a",
+        "lstm_b",
+        "lstm_c",
+        "_x",
+    ]
     assert str(UnknownNameError("benchmark", "zzzz", names)).endswith(
-        "Valid: _x, glue_{cola,mnli,rte,sst2}, lstm_a, lstm_b, mlp"
+        "Valid: _x, glue_{cola,mnli,rte,sst2}, lstm, lstm_a, lstm_b, lstm_c, mlp"
     )
