@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 
 # Numbers of more values than that are treated as continuous.
 _MOST_VALUES = 1024
+# How far apart two categories are, where a range is 1 long. At distance 1 a model that knows only one of them
+# at its best expects nothing of the others there.
+_CATEGORIES_APART = 1.0 / 6.0
 
 
 class FeatureMap:
@@ -23,7 +26,7 @@ class FeatureMap:
 
     Numbers and ordered categories are a column each, their position in the unit interval. Unordered
     categories of more than two values are one column per value, scaled so that two different values are at
-    distance 1. The columns of one hyperparameter form a group, which shares a lengthscale. Hyperparameters
+    distance 1/6. The columns of one hyperparameter form a group, which shares a lengthscale. Hyperparameters
     with a single value are left out.
 
     :param config_space: domains and constants by name
@@ -72,7 +75,7 @@ class FeatureMap:
                 columns.append(units[:, j : j + 1])
             else:
                 index = np.minimum((units[:, j] * width).astype(int), width - 1)
-                columns.append(np.eye(width)[index] * np.sqrt(0.5))
+                columns.append(_one_hot(width)[index])
         return np.hstack(columns)
 
     def snap(self, features: Array) -> Array:
@@ -101,7 +104,7 @@ class FeatureMap:
         for group, width in enumerate(self._widths):
             columns = np.flatnonzero(self.groups == group)
             if width > 1:
-                options = np.eye(width) * np.sqrt(0.5)
+                options = _one_hot(width)
             elif (grid := self._grids.get(int(columns[0]))) is not None:
                 at = int(np.abs(grid - point[columns[0]]).argmin())
                 options = grid[[i for i in (at - 1, at + 1) if 0 <= i < len(grid)]][:, None]
@@ -138,6 +141,11 @@ def _is_smooth(domain: Domain) -> bool:
 
 def _width(domain: Domain) -> int:
     return len(domain) if _is_unordered(domain) and len(domain) > 2 else 1
+
+
+def _one_hot(width: int) -> Array:
+    rows: Array = np.eye(width) * (_CATEGORIES_APART * np.sqrt(0.5))
+    return rows
 
 
 def _most(domain: Domain, one_hot: Array) -> Any:
