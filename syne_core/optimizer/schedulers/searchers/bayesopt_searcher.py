@@ -37,6 +37,7 @@ _ENOUGH = 3
 _MOST_LISTED = 1000
 # Up to so many values the model is cheap, and more effort is spent on its maximum.
 _FEW = 50
+_RANDOM_OVER_RESOURCES = 0.25
 
 
 class BayesianOptimizationSearcher(BaseSearcher):
@@ -59,6 +60,9 @@ class BayesianOptimizationSearcher(BaseSearcher):
     :param resource_acq: ``"bohb"``: improvement at the largest resource with 3 values or more (Falkner et al.
         2018); ``"first"``: at the lowest rung
     :param allow_duplicates: whether a configuration may be proposed again
+    :param random_fraction: share of random configurations, spread evenly, among those after the first;
+        default: with rungs 1/4, where most of them cost little and some lead out of a basin (Falkner et al.
+        2018 take 1/3), else 0
     """
 
     replay: ClassVar[Literal["exact", "approximate"]] = "exact"
@@ -77,6 +81,7 @@ class BayesianOptimizationSearcher(BaseSearcher):
         opt_skip_init_length: int = 100,
         resource_acq: str = "bohb",
         allow_duplicates: bool = False,
+        random_fraction: float | None = None,
     ) -> None:
         super().__init__(config_space, metric, points_to_evaluate, mode, random_seed)
         self._features = FeatureMap(config_space)
@@ -91,6 +96,7 @@ class BayesianOptimizationSearcher(BaseSearcher):
             raise UnknownNameError("resource_acq", str(resource_acq), RESOURCE_RULES)
         self.resource_acq = resource_acq
         self.allow_duplicates = allow_duplicates
+        self.random_fraction = None if random_fraction is None else _share("random_fraction", random_fraction)
         self.resource_attr: str | None = None
         self._sign = 1.0 if mode == "min" else -1.0
         # The purpose is that of random search, so that the first configurations are the same.
@@ -118,7 +124,7 @@ class BayesianOptimizationSearcher(BaseSearcher):
         config = self._next_initial_config()
         fitted = self._hyperparameters, self._num_fitted
         if config is None:
-            config = self._random_config() if self._is_early() else self._model_config()
+            config = self._random_config() if self._is_random_turn() else self._model_config()
         if config is None:
             # Such calls are not recorded, so a resumed experiment would not have fitted here.
             self._hyperparameters, self._num_fitted = fitted
@@ -150,9 +156,14 @@ class BayesianOptimizationSearcher(BaseSearcher):
         self._unseen.exclude(config)
         self._observations.add_trial(trial_id, config)
 
-    def _is_early(self) -> bool:
+    def _is_random_turn(self) -> bool:
         nothing_to_fit = self._observations.num_values == 0 or self._features.num_columns == 0
-        return nothing_to_fit or self._num_suggested < self.num_init_random
+        if nothing_to_fit or self._num_suggested < self.num_init_random:
+            return True
+        share = self.random_fraction
+        if share is None:
+            share = 0.0 if self.resource_attr is None else _RANDOM_OVER_RESOURCES
+        return int((self._num_suggested + 1) * share) > int(self._num_suggested * share)
 
     def _random_config(self) -> dict[str, Any] | None:
         rng = self._first_streams.generator(self._num_suggested)
@@ -262,3 +273,9 @@ def _at_least(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise UsageError(f"{name} must be an integer of at least {least}, not {value!r}")
     return int(value)
+
+
+def _share(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise UsageError(f"{name} must be a number from 0 to 1, not {value!r}")
+    return float(value)
