@@ -181,7 +181,7 @@ class BayesianOptimizationSearcher(BaseSearcher):
             return None
         rng = self._streams.generator(self._num_suggested)
         data = self._observations.training_data(self.max_size_data_for_model)
-        targets = standardise(self._sign * data.values, data.rows)
+        targets = standardise(self._sign * data.values)
         self._fit(data, targets, rng)
         acquisition, anchors = self._acquisition(data, targets, rng)
         if left is not None:
