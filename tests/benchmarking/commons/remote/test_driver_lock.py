@@ -100,7 +100,8 @@ def test_a_silent_driver_is_waited_for_and_replaced(emulator: Emulator, lock: Lo
     _leave_behind(emulator)
     _wait_until(lambda: _age(emulator) >= 1)
     told: list[str] = []
-    with lock(heartbeat=0.1, silence=4.0, on_wait=told.append) as driver:
+    silence = _age(emulator) + 4.0  # a busy machine may have taken its time until here
+    with lock(heartbeat=0.1, silence=silence, on_wait=told.append) as driver:
         driver.check()
         assert _stored(emulator)["host"] != "elsewhere"
     (line,) = told
@@ -110,8 +111,9 @@ def test_a_silent_driver_is_waited_for_and_replaced(emulator: Emulator, lock: Lo
 def test_a_driver_that_was_only_slow_is_left_alone(emulator: Emulator, lock: Lock) -> None:
     _leave_behind(emulator)
     _wait_until(lambda: _age(emulator) >= 1)
+    silence = _age(emulator) + 8.0
     with pytest.raises(ExperimentLockedError, match="ann@elsewhere"):
-        lock(heartbeat=0.1, silence=9.0, on_wait=lambda _: _leave_behind(emulator, beat=2)).__enter__()
+        lock(heartbeat=0.1, silence=silence, on_wait=lambda _: _leave_behind(emulator, beat=2)).__enter__()
 
 
 def test_a_fresh_driver_elsewhere_is_not_waited_for(emulator: Emulator, lock: Lock) -> None:

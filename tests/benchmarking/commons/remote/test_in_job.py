@@ -89,7 +89,7 @@ def sessions(study: JobStudy) -> int:
 
 
 def test_a_job_that_is_stopped_is_continued_by_the_next(emulator: Emulator, tmp_path: Path) -> None:
-    study = make_study(emulator, tmp_path / "mine", (*WORDS[:-1], "16"), pause=0.5)
+    study = make_study(emulator, tmp_path / "mine", (*WORDS[:-1], "32"), pause=0.5)
     first = study.start(upload_checkpoints=True)
     wait_until(lambda: "journal.jsonl" in study.files() and len(journal(study)) > 6)
     assert study.state()[0] == "running"
@@ -103,7 +103,7 @@ def test_a_job_that_is_stopped_is_continued_by_the_next(emulator: Emulator, tmp_
     assert after[: len(before)] == before
     assert (sessions(study), study.json("status.json")["state"]) == (2, "finished")
     reports = [(r["trial"], r["report"]["epoch"]) for r in after if r["event"] == "report"]
-    assert len(reports) == len(set(reports)) >= 16
+    assert len(reports) == len(set(reports)) >= 32
     state, record = study.state()
     assert (state, record.attempt, record.job) == ("finished", 1, second)
     checkpoints = study.objects.listing(study.keys().trial(0).checkpoints).keys
