@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from syne_core.optimizer.gaussian_process.fit import fit_hyperparameters, prior_mean
 from syne_core.optimizer.gaussian_process.kernel import Hyperparameters, TrainingCovariance
 from syne_core.optimizer.gaussian_process.posterior import Posterior
+from syne_core.optimizer.gaussian_process.targets import standardise
 
 Array = NDArray[np.float64]
 GROUPS = np.arange(2)
@@ -14,10 +15,6 @@ GROUPS = np.arange(2)
 
 def _fitted(noise: float) -> Hyperparameters:
     return Hyperparameters(np.array([0.4, 0.6]), 1.5, noise)
-
-
-def _standardised(values: Array) -> Array:
-    return np.asarray((values - values.mean()) / values.std())
 
 
 def _textbook(rows: Array, targets: Array, new: Array, at: Hyperparameters) -> tuple[Array, Array]:
@@ -65,7 +62,7 @@ def test_fantasies_average_to_the_prediction_and_lower_the_uncertainty() -> None
 def test_many_duplicates_and_points_close_together_do_no_harm(scale: float) -> None:
     rng = np.random.default_rng(4)
     rows = np.repeat(rng.random((1, 2)), 60, axis=0) + scale * 1e-9 * rng.standard_normal((60, 2))
-    targets = rng.standard_normal(60)
+    targets = standardise(rng.standard_normal(60))
     fitted = fit_hyperparameters(rows, targets, GROUPS, [prior_mean(2, False)])
     means, stds = Posterior(rows, targets, GROUPS, Hyperparameters(fitted.lengthscales, 1.0, 1e-12)).predict(
         rng.random((5, 2))
@@ -87,7 +84,7 @@ def test_hyperparameters_are_recovered() -> None:
     truth = Hyperparameters(np.array([0.2, 3.0]), 1.0, 0.01)
     matrix = TrainingCovariance(rows, GROUPS).matrix(truth) + truth.noise * np.eye(150)
     targets = np.linalg.cholesky(matrix) @ rng.standard_normal(150)
-    fitted = fit_hyperparameters(rows, _standardised(targets) * targets.std(), GROUPS, [prior_mean(2, False)])
+    fitted = fit_hyperparameters(rows, standardise(targets) * targets.std(), GROUPS, [prior_mean(2, False)])
     assert 0.1 < fitted.lengthscales[0] < 0.4
     assert fitted.lengthscales[1] > 1.0
 
@@ -95,7 +92,7 @@ def test_hyperparameters_are_recovered() -> None:
 def test_fit_is_better_than_its_starts_and_within_bounds() -> None:
     rng = np.random.default_rng(8)
     rows = rng.random((30, 2))
-    targets = _standardised(np.sin(9 * rows[:, 0]))
+    targets = standardise(np.sin(9 * rows[:, 0]))
     start = prior_mean(2, False)
     fitted = fit_hyperparameters(rows, targets, GROUPS, [start])
     assert fitted.lengthscales[0] < fitted.lengthscales[1], "the second hyperparameter does not matter"
