@@ -80,8 +80,7 @@ class Reporter:
         self._iter += 1
         # One write, beginning on a line of its own is the reader's business: a progress bar may have
         # left the cursor anywhere.
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+        _print_now(line + "\n")
 
 
 def parse_report(line: str) -> Optional[Dict[str, Any]]:
@@ -125,6 +124,16 @@ def decode_nonfinite(values: Dict[str, Any]) -> Dict[str, Any]:
         if text in ("nan", "inf", "-inf"):
             values[name] = float(text)
     return values
+
+
+def _print_now(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except RuntimeError:
+        # The handler of a signal that came while standard output was written may not use its buffer.
+        # What it reports, often the last values before the end, goes past it.
+        os.write(sys.stdout.fileno(), text.encode())
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -238,6 +238,35 @@ def test_report_leaves_the_process_at_once() -> None:
         script.communicate("\n")
 
 
+STOPPED_WHILE_IT_PRINTS = """
+import io, os, signal, sys
+from syne_core import Reporter
+
+class Output(io.FileIO):
+    def write(self, data):
+        done = super().write(data)
+        signal.raise_signal(signal.SIGTERM)
+        return done
+
+def save(number, frame):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    report(epoch=2)
+    sys.exit(3)
+
+sys.stdout = io.TextIOWrapper(io.BufferedWriter(Output(1, "w")))
+report = Reporter()
+signal.signal(signal.SIGTERM, save)
+report(epoch=1)
+"""
+
+
+def test_handler_of_a_signal_can_report_while_a_report_is_printed() -> None:
+    """The buffer of standard output refuses a second use: "reentrant call"."""
+    script = subprocess.run([sys.executable, "-c", STOPPED_WHILE_IT_PRINTS], capture_output=True, text=True)
+    assert (script.returncode, script.stderr) == (3, "")
+    assert {report["epoch"] for report in retrieve(script.stdout.splitlines())} == {1, 2}
+
+
 # -- what a tuner reads -------------------------------------------------------------------------
 
 WHOLE = REPORT_TAG + '{"epoch": 3, "loss": 0.5, "note": "done"}'

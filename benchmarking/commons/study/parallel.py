@@ -98,6 +98,6 @@ class _OneEach(Team):
     def _ended(self, worker: Worker) -> None:
         assert isinstance(worker, _Runner)
         self._free_shares.append(worker.gpu_share)
-        outcome = outcome_of(worker.planned, worker.trouble(), worker.process.pid)
+        outcome = self._outcome(worker.planned, worker, worker.trouble())
         self._outcomes[id(worker.planned)] = outcome
         self._progress.ended(worker.planned, outcome.state, outcome.reason)

@@ -137,6 +137,6 @@ class _Pool(Team):
         trouble = worker.trouble()
         if worker.planned is not None:
             trouble = trouble or "its process ended without a word"
-            self._note(worker.planned, outcome_of(worker.planned, trouble, worker.process.pid))
-        elif not worker.is_ready and worker.process.returncode > 0:
+            self._note(worker.planned, self._outcome(worker.planned, worker, trouble))
+        elif not (worker.is_ready or self._is_interrupted) and worker.process.returncode > 0:
             raise ExperimentError(f"a process that was to run experiments could not start: {trouble}")

@@ -16,10 +16,13 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from benchmarking.commons.study.plan import PlannedExperiment
 from benchmarking.commons.study.progress import StudyProgress
+from benchmarking.commons.study.run import Outcome, outcome_of
+from syne_core.experiment_status import ExperimentState
 
 __all__ = ["Team", "Worker", "one_thread_each"]
 
@@ -34,6 +37,8 @@ _THREAD_VARIABLES = (
 #: Seconds that interrupted workers may take: their trials have a grace period too.
 _INTERRUPT_GRACE = 20.0
 _KEPT_LINES = 20
+#: Exit code of a command after Ctrl-C.
+_INTERRUPTED = 130
 
 
 def one_thread_each(environment: Mapping[str, str]) -> dict[str, str]:
@@ -100,9 +105,11 @@ class Team(ABC):
         self._progress = progress
         self._selector = selector
         self._workers: dict[int, Worker] = {}
+        self._is_interrupted = False
 
     def interrupt(self) -> None:
         """End all workers cleanly, or after a while, or a second interrupt, uncleanly."""
+        self._is_interrupted = True
         self._signal(signal.SIGINT)
         deadline = time.monotonic() + _INTERRUPT_GRACE
         with contextlib.suppress(KeyboardInterrupt):
@@ -120,6 +127,14 @@ class Team(ABC):
     @abstractmethod
     def _ended(self, worker: Worker) -> None:
         """``worker`` is gone."""
+
+    def _outcome(self, planned: PlannedExperiment, worker: Worker, trouble: str | None) -> Outcome:
+        """What became of ``planned``, which ``worker`` ran until its own end."""
+        outcome = outcome_of(planned, trouble, worker.process.pid)
+        was_told = self._is_interrupted and worker.process.returncode in (_INTERRUPTED, -signal.SIGINT)
+        if was_told and outcome.state == ExperimentState.failed:  # before it could note its state
+            return replace(outcome, state=ExperimentState.interrupted, reason="")
+        return outcome
 
     def _spawn(
         self,
@@ -158,9 +173,10 @@ class Team(ABC):
             self._progress.say(line)
 
     def _end(self, worker: Worker) -> None:
+        if self._workers.pop(worker.process.pid, None) is None:  # an interrupt came while this was done
+            return
         self._selector.unregister(worker.output)
         worker.close()
-        del self._workers[worker.process.pid]
         self._ended(worker)
 
     def _signal(self, number: int) -> None:

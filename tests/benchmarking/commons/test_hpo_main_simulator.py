@@ -356,6 +356,25 @@ def test_workers_that_cannot_start_end_the_study(launch: Any, tmp_path: Path) ->
     assert "a process that was to run experiments could not start" in done.stderr
 
 
+def test_workers_that_are_interrupted_while_they_start_are_no_failure(tmp_path: Path) -> None:
+    methods, started = tmp_path / "methods.py", tmp_path / "started"
+    methods.write_text(
+        METHODS_FILE.format(seed=0, how="pass")
+        + "\nimport pathlib, sys, time\nif '--run_many' in sys.argv:\n"
+        + f"    pathlib.Path({str(started)!r}).touch()\n    time.sleep(600)\n"
+    )
+    words = (*PAIR, "--methods", str(methods), "--num_seeds", "6", "--n_parallel", "2")
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarking.cli.main", "run", *words], stderr=subprocess.PIPE
+    ) as study:
+        wait_for(started.exists)
+        study.send_signal(signal.SIGINT)
+        _, error = study.communicate(timeout=60)
+    assert study.returncode == 130, error
+    assert b"Interrupted; the same command continues" in error
+    assert b"could not start" not in error
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_study_that_is_cut_off_is_completed_by_the_same_command(
     launch: Any, number: int, tmp_path: Path
