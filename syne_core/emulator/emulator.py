@@ -83,6 +83,7 @@ class Emulator:
         self._port, self._folder, self._start_jobs = port, folder, start_jobs
         self._exits = contextlib.ExitStack()
         self._making_clients = threading.Lock()
+        self._clients: dict[str, Any] = {}
 
     @property
     def region(self) -> str:
@@ -125,20 +126,27 @@ class Emulator:
         return variables
 
     def client(self, service: str, **options: Any) -> Any:
-        """A boto3 client for it, closed with the emulator.
+        """A boto3 client for it, closed with the emulator; one for all who have no options.
 
         :param options: more arguments of ``boto3.client``, such as ``config``
         """
         # A session of boto3 must not make two clients at a time.
         with self._making_clients:
-            client = _session().client(
-                service,
-                endpoint_url=self.endpoint_url,
-                region_name=self.region,
-                aws_access_key_id=_FAKE_KEY,
-                aws_secret_access_key=_FAKE_SECRET,
-                **options,
-            )
+            if options:
+                return self._new_client(service, **options)
+            if service not in self._clients:
+                self._clients[service] = self._new_client(service)
+            return self._clients[service]
+
+    def _new_client(self, service: str, **options: Any) -> Any:
+        client = _session().client(
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id=_FAKE_KEY,
+            aws_secret_access_key=_FAKE_SECRET,
+            **options,
+        )
         self._exits.callback(client.close)
         return client
 
@@ -167,6 +175,7 @@ class Emulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._exits.close()
+        self._clients.clear()
 
     def _open(self, exits: contextlib.ExitStack) -> None:
         settings, lock = self.settings, threading.RLock()

@@ -129,7 +129,7 @@ class Lifecycle:
         """Called under the lock, once per run."""
         job = run.job
         del self._runs[job.name]
-        job.stops_training()
+        job.stops_training(now())
         if self._is_closing:
             self._end(job, JobEnd("Failed", "Failed", INTERNAL_ERROR))
         elif run.end_of_stop is not None and end.status == "Stopped":
@@ -177,10 +177,11 @@ class _Run:
         with self._lock:
             if self._is_over or (self.job.status == "Stopping" and status not in _NEWS_OF_STOPPING):
                 return
-            self.job.starts_training()
+            when = now()
+            self.job.starts_training(when)
             if status == "Stopping" and not self._is_interrupted:
                 self.job.status = "Stopping"
-            self.job.enter(status, message)
+            self.job.enter(status, message, when)
             self._on_change(self.job)
 
     def metric(self, name: str, value: float, timestamp: float) -> None:

@@ -140,29 +140,30 @@ class TrainingJob:
         newest.end = when
         self.transitions.append(Transition(secondary_status, when, message))
 
-    def starts_training(self) -> None:
-        """From now on it is paid for."""
+    def starts_training(self, when: float) -> None:
+        """From then on it is paid for."""
         if self.run_started is None:
-            self.run_started = now()
+            self.run_started = when
         if self.training_started is None:
             self.training_started = self.run_started
 
-    def stops_training(self) -> None:
+    def stops_training(self, when: float) -> None:
         """Its instances are taken away, for good or not."""
         if self.run_started is not None:
-            self.training_ended = now()
+            self.training_ended = when
             self.trained += self.training_ended - self.run_started
             self.run_started = None
 
     def finish(self, end: JobEnd) -> None:
         """It is over."""
-        self.stops_training()
+        when = now()
+        self.stops_training(when)
         self.status = end.status
         self.model_artifacts = end.model_artifacts
         if end.failure_reason:
             self.failure_reason = end.failure_reason[:_LONGEST_REASON]
         words = _LAST_WORDS.get(end.secondary_status, f"Training job {end.status.lower()}")
-        self.enter(end.secondary_status, words)
+        self.enter(end.secondary_status, words, when)
         self.transitions[-1].end = self.modified
 
     def summary(self) -> dict[str, Any]:

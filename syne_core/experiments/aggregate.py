@@ -93,7 +93,7 @@ def mean_with_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[Flo
         fewer than two seeds have a value)
     :raises UsageError: ``confidence`` is not between 0 and 1
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     if not 0 < confidence < 1:
         raise UsageError(f"confidence must be between 0 and 1, such as 0.95; it is {confidence}")
@@ -107,7 +107,7 @@ def mean_with_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[Flo
     mean = units.sum(axis=0) / np.maximum(n, 1)
     squares = np.where(present, units - mean, 0.0) ** 2
     deviation = np.sqrt(squares.sum(axis=0) / np.maximum(n - 1, 1))
-    half = t.ppf((1 + confidence) / 2, np.maximum(n - 1, 1)) * deviation / np.sqrt(np.maximum(n, 1))
+    half = stdtrit(np.maximum(n - 1, 1), (1 + confidence) / 2) * deviation / np.sqrt(np.maximum(n, 1))
     half = np.where(n > 1, half, np.nan)
     with np.errstate(over="ignore"):  # an interval may reach beyond the largest float
         lower, upper = (mean - half) * scale, (mean + half) * scale

@@ -70,7 +70,7 @@ def run_local(
     entry_point: str, scheduler: NotingScheduler, name: str = "exp", **settings: Any
 ) -> NotingScheduler:
     make_tuner(
-        LocalBackend(entry_point, grace=2.0), scheduler, name=name, **{"sleep_time": 5.0, **settings}
+        LocalBackend(entry_point, grace=20.0), scheduler, name=name, **{"sleep_time": 5.0, **settings}
     ).run()
     return scheduler
 

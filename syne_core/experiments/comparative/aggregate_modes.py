@@ -121,7 +121,7 @@ def _iqm(ordered: Floats) -> Floats:
 
 
 def _interval_of_iqm(ordered: Floats) -> tuple[Floats, Floats]:
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     n, line = len(ordered), _iqm(ordered)
     # Resample b is the weighted sum w_b @ ordered, so its variance is a quadratic form in their covariance.
@@ -130,7 +130,7 @@ def _interval_of_iqm(ordered: Floats) -> tuple[Floats, Floats]:
     unit = np.max(np.abs(apart), axis=0)
     apart = apart / np.where(unit > 0, unit, 1.0)
     variance = np.sum(apart * (_covariance_of_weights(n) @ apart), axis=0)
-    half = t.ppf((1 + _CONFIDENCE) / 2, n - 1) * np.sqrt(np.maximum(variance, 0.0)) * unit
+    half = stdtrit(n - 1, (1 + _CONFIDENCE) / 2) * np.sqrt(np.maximum(variance, 0.0)) * unit
     return line - half, line + half
 
 

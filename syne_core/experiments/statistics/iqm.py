@@ -68,9 +68,9 @@ def _expanded_tail(alpha: float, size: int, freedom: int) -> float:
     The spread of resamples is that of the sample with n in place of n - 1, and its quantiles are about
     normal's in place of Student's; both make intervals short. With large samples this is ``alpha / 2``.
     """
-    from scipy.stats import norm, t
+    from scipy.special import ndtr, stdtrit
 
-    return float(norm.cdf(-math.sqrt(size / freedom) * t.ppf(1 - alpha / 2, freedom)))
+    return float(ndtr(-math.sqrt(size / freedom) * stdtrit(freedom, 1 - alpha / 2)))
 
 
 def _resamples(strata: list[Floats], seed: int, number: int) -> Iterator[Floats]:

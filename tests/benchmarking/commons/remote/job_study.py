@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -93,7 +94,7 @@ class JobStudy:
     launch: Launch
     words: tuple[str, ...]
 
-    @property
+    @functools.cached_property
     def objects(self) -> S3Objects:
         return S3Objects(AwsSession.resolve(), self.emulator.bucket)
 
