@@ -33,8 +33,8 @@ SKIPPED = [
     if why or (block.directive == "skip" and block.language != "bash")
 ]
 WITH_COMMANDS = [page for page in PAGES if {"bash", "python"} & {b.language for b in blocks_of(page)}]
-#: Pages whose commands take 5 to 20 s on a quiet machine.
-SLOW = {"benchmarks", "blackbox", "comparing", "fit", "methods", "plots", "remote", "report", "simulator"}
+#: Pages that every change is tested with; the commands of the others take 5 to 20 s on a quiet machine.
+FIRST = {"README", "emulator", "local", "sagemaker", "your_own_script"}
 #: Flags of programs that are not ours, and of the training scripts that pages speak of.
 FOREIGN = {
     "--lr",
@@ -120,7 +120,7 @@ def running_emulator(folder: Path, block: Block) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(p, marks=pytest.mark.long if p.stem in SLOW else (), id=p.stem) for p in WITH_COMMANDS],
+    [pytest.param(p, marks=() if p.stem in FIRST else pytest.mark.long, id=p.stem) for p in WITH_COMMANDS],
 )
 def test_a_page_can_be_followed(page: Path, folder: Path) -> None:
     exported: dict[str, str] = {}
