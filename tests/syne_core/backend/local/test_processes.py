@@ -337,7 +337,7 @@ def test_everything_ends_with_a_killed_tuner(make_backend: MakeBackend, tmp_path
     start = time.monotonic()
     Journal(folder / "journal.jsonl").close()
     backend.start_trial({"ignore": False})
-    assert time.monotonic() - start < 2, "the folder's locks are free"
+    assert time.monotonic() - start < 10, "the folder's locks are free"
 
 
 def server_of(backend: LocalBackend) -> subprocess.Popen[bytes]:
