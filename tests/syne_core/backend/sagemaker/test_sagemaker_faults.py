@@ -70,6 +70,7 @@ def _tune(
         callbacks=[told],
         tuner_name="bad-day",
         suffix_tuner_name=False,
+        resource_attr="epoch",  # what a spot job did not save comes again
     ).run()
     return told
 
