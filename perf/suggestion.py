@@ -71,7 +71,7 @@ def _outcome(rows: list[dict[str, Any]], peer: dict[str, Any], suggestions: int)
         ),
         notes=(
             "'ours, as it is' skips refits when little has changed, as in a real experiment: beyond 100 "
-            "values the hyperparameters are fitted anew once their number has grown by 2 %.",
+            "values the hyperparameters are fitted anew once their number has grown by 5 %.",
         ),
     )
 
