@@ -1,4 +1,4 @@
-# Needs only Python 3.10+ and make. Everything is installed into .venv; what is imported is compiled then.
+# Needs only Python 3.10+ and make. Everything is installed into .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,11 +16,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[sklearn]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sklearn]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo ## compare methods on handwritten digits, for real and simulated; writes two figures
