@@ -367,9 +367,12 @@ def test_workers_that_are_interrupted_while_they_start_are_no_failure(tmp_path: 
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarking.cli.main", "run", *words], stderr=subprocess.PIPE
     ) as study:
-        wait_for(started.exists)
-        study.send_signal(signal.SIGINT)
-        _, error = study.communicate(timeout=60)
+        try:
+            wait_for(started.exists)
+            study.send_signal(signal.SIGINT)
+            _, error = study.communicate(timeout=60)
+        finally:
+            study.kill()
     assert study.returncode == 130, error
     assert b"Interrupted; the same command continues" in error
     assert b"could not start" not in error
