@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,21 @@ def _no_process_left() -> Iterator[None]:
     while (left := children() - before) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not left, f"processes left behind: {[_command(pid) for pid in left]}"
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left() -> Iterator[None]:
+    """Threads that a test started must be gone when it ends: in the next test they would be strangers.
+
+    (One that asks AWS again draws from Python's global random numbers, which Hypothesis takes for a fault of
+    whatever test runs at that moment.)
+    """
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 5
+    while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not left, f"threads left behind: {left}"
 
 
 @pytest.fixture

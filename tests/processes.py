@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 
@@ -13,6 +14,15 @@ def children(pid: int | str = "self") -> set[int]:
             found.update(map(int, task.read_text().split()))
         except OSError:
             continue
+    return found
+
+
+def open_files(pid: int) -> set[Path]:
+    """What a process has open; what it closes meanwhile may be missing."""
+    found: set[Path] = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.add(link.readlink())
     return found
 
 

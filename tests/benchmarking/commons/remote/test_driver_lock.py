@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -75,16 +76,18 @@ def test_a_second_driver_is_told_who_drives(emulator: Emulator, lock: Lock) -> N
 
 
 def test_of_many_at_the_same_time_one_drives(lock: Lock) -> None:
-    barrier = threading.Barrier(8)
+    begin, end = threading.Barrier(8), threading.Barrier(8)
 
     def drive(number: int) -> bool:
-        one = lock()
-        barrier.wait()
-        try:
-            one.__enter__()
-        except ExperimentLockedError:
-            return False
-        return True
+        begin.wait()
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(lock())
+            except ExperimentLockedError:
+                return False
+            finally:
+                end.wait()  # nobody leaves before everybody has tried
+            return True
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(drive, range(8))) == [False] * 7 + [True]
