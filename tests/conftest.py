@@ -70,7 +70,7 @@ def _no_process_left() -> Iterator[None]:
     """Processes that a test started must be gone when it ends."""
     before = children()
     yield
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while (left := children() - before) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not left, f"processes left behind: {[_command(pid) for pid in left]}"
@@ -83,12 +83,18 @@ def _no_thread_left() -> Iterator[None]:
     (One that asks AWS again draws from Python's global random numbers, which Hypothesis takes for a fault of
     whatever test runs at that moment.)
     """
-    before = set(threading.enumerate())
+    before = _threads()
     yield
-    deadline = time.monotonic() + 5
-    while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 20
+    while (left := _threads() - before) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not left, f"threads left behind: {left}"
+
+
+def _threads() -> set[threading.Thread]:
+    """Without those of emulators, which may serve the tests of a whole module."""
+    serving = ("emulator", "job ", "shipping of ", "process_request_thread")
+    return {one for one in threading.enumerate() if not any(name in one.name for name in serving)}
 
 
 @pytest.fixture
