@@ -47,6 +47,19 @@ class Outcome(NamedTuple):
     err: str
 
 
+#: More epochs than any machine trains while a test looks away.
+ENDLESS = 10**6
+
+
+def read_lines(process: subprocess.Popen[str], number: int) -> list[str]:
+    """The next lines, and not a byte more: what a file object reads ahead, ``communicate`` does not see."""
+    assert process.stdout is not None
+    text = b""
+    while text.count(b"\n") < number and (byte := os.read(process.stdout.fileno(), 1)):
+        text += byte
+    return text.decode().splitlines()
+
+
 class ScriptRunner:
     """Starts ``{name}/{name}.py``; whatever still runs at the end of the test is killed."""
 
@@ -64,7 +77,7 @@ class ScriptRunner:
         return self.finish(self.start(folder, *args))
 
     def finish(self, process: subprocess.Popen[str]) -> Outcome:
-        """Wait for the end; the reports are those not read from ``process.stdout`` so far."""
+        """Wait for the end; the reports are those not read by ``read_lines`` so far."""
         out, err = process.communicate(timeout=240)
         return Outcome(process.returncode, retrieve(out.splitlines()), err)
 
@@ -79,10 +92,14 @@ class ScriptRunner:
             for name, (code, out, err) in json.loads(out).items()
         }
 
-    @staticmethod
-    def reports(lines: list[str]) -> list[dict[str, Any]]:
-        """The reports among lines already read from a process."""
-        return retrieve(lines)
+    def cut_off(self, folder: Path, number: int, num_lines: int, *args: object) -> list[dict[str, Any]]:
+        """The reports of an endless run that gets the signal ``number`` after so many lines."""
+        process = self.start(folder, *args, "--epochs", ENDLESS)
+        lines = read_lines(process, num_lines)
+        process.send_signal(number)
+        code, reports, err = self.finish(process)
+        assert code == -number, err
+        return [*retrieve(lines), *reports]
 
     def kill_all(self) -> None:
         for process in self._started:
@@ -136,11 +153,11 @@ def load_module() -> Callable[[str], ModuleType]:
 
 
 @pytest.fixture(scope="session")
-def curve() -> Callable[[list[dict[str, Any]]], dict[int, dict[str, Any]]]:
+def curve() -> Callable[..., dict[int, dict[str, Any]]]:
     """Reports by epoch, without what the clock decides; the first report of an epoch counts."""
 
-    def by_epoch(reports: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    def by_epoch(reports: list[dict[str, Any]], last: int = ENDLESS) -> dict[int, dict[str, Any]]:
         measured = [{name: r[name] for name in r if name not in _BY_THE_CLOCK} for r in reports]
-        return {r["epoch"]: r for r in reversed(measured)}
+        return {r["epoch"]: r for r in reversed(measured) if r["epoch"] <= last}
 
     return by_epoch
