@@ -70,6 +70,7 @@ class DriverLock:
         self._heard = 0.0
         self._lost: str | None = None
         self._over = threading.Event()
+        self._beating = threading.Lock()
         self._thread = threading.Thread(target=self._live, name="driver-heartbeat", daemon=True)
 
     def __enter__(self) -> DriverLock:
@@ -91,10 +92,10 @@ class DriverLock:
 
         :raises DriverLostError: another one does, or may by now
         """
-        if self._lost is None and time.monotonic() - self._heard > self._silence:
+        if self._is_silent():
             # Without a connection, or suspended: nobody may have noticed, which only S3 knows.
             self._beat_safely()
-            if self._lost is None and time.monotonic() - self._heard > self._silence:
+            if self._is_silent():
                 raise DriverLostError(
                     f"No sign of life of this driver of {self._tag} reached S3 for {self._silence:g} s, so "
                     "another one may have taken over. The same command goes on"
@@ -177,9 +178,14 @@ class DriverLock:
             if self._lost is not None:
                 return
 
+    def _is_silent(self) -> bool:
+        return self._lost is None and time.monotonic() - self._heard > self._silence
+
     def _beat_safely(self) -> None:
+        """Give a sign of life; one at a time, or the ETag that is kept may be that of the last but one."""
         try:
-            self._beat()
+            with self._beating:
+                self._beat()
         except Exception as error:
             logger.warning("no sign of life could be given: %s", error)
 
