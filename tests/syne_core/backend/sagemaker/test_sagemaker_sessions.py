@@ -114,17 +114,19 @@ def test_tuner_that_was_killed_takes_over_its_jobs(emulator: Emulator, script: P
 def test_interrupted_tuner_stops_its_jobs_and_goes_on_from_their_checkpoints(
     emulator: Emulator, script: Path
 ) -> None:
-    with _tuner(_TUNE, script, 25, 2) as process:
+    with _tuner(_TUNE, script, 60, 2) as process:
         _until(lambda: _num_reports() >= 4, process)
         process.send_signal(signal.SIGINT)
         assert process.wait(40) != 0
     client = emulator.client("sagemaker")
-    assert job_states(client)["InProgress"] == 0
-    with _tuner(_TUNE, script, 25, 2) as process:
+    states = job_states(client)
+    assert states["InProgress"] == 0
+    assert states["Stopped"] >= 1, "the other may have come to its end on a busy machine"
+    with _tuner(_TUNE, script, 60, 2) as process:
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors
-    assert [_epochs()[i] for i in (0, 1)] == [list(range(1, 26))] * 2
-    assert sum("-r1-" in name for name in job_names(client)) == 2
+    assert [_epochs()[i] for i in (0, 1)] == [list(range(1, 61))] * 2
+    assert sum("-r1-" in name for name in job_names(client)) == states["Stopped"]
 
 
 def test_jobs_end_with_a_program_that_forgets_to_close(emulator: Emulator, script: Path) -> None:
