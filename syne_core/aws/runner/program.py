@@ -25,7 +25,7 @@ from syne_core.aws.runner.report_lines import ReportLines
 from syne_core.aws.runner.report_objects import end_record, report_record, start_record
 from syne_core.aws.runner.report_shipping import ReportPlace, ReportShipping
 from syne_core.aws.runner.requirements import are_satisfied, pip_command, pip_environment
-from syne_core.aws.runner.script_output import Tail, tee
+from syne_core.aws.runner.script_output import Copying, Tail, tee
 from syne_core.aws.runner.source_archive import unpack_source
 
 __all__ = ["main"]
@@ -37,6 +37,9 @@ FAILED = 1
 #: How long the end waits for S3; a job that was stopped is killed by SageMaker before that.
 PATIENCE_S = 300.0
 ORPHANS_S = 1.0
+#: How long the end waits for a log that takes nothing, or for somebody else who goes on printing into it.
+LOG_PATIENCE_S = 60.0
+_LOOK_EVERY_S = 0.05
 
 
 class _NoReports:
@@ -233,15 +236,14 @@ class _Run:
         if reports:
             self._shipping.add(*map(report_record, reports))
 
-    def _finish(self, process: Any, readers: list[Any]) -> int:
+    def _finish(self, process: Any, readers: list[Copying]) -> int:
         """Wait for the child, then for what it printed; what it left running has a second to end."""
         code = self._children.wait(process)
         deadline = time.monotonic() + ORPHANS_S
         for reader in readers:
             reader.join(max(0.0, deadline - time.monotonic()))
         self._children.release()
-        for reader in readers:
-            reader.join(ORPHANS_S)
+        _await_copies(readers)
         return code
 
     def _environment(self, command: list[str]) -> dict[str, str]:
@@ -259,6 +261,17 @@ class _Run:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
         environment.update(job.environment)
         return environment
+
+
+def _await_copies(readers: list[Copying]) -> None:
+    """Wait until what was printed is copied; a pipe that somebody else holds open may have no end."""
+    began = time.monotonic()
+    for reader in readers:
+        while reader.is_alive():
+            waited = time.monotonic() - began
+            if waited >= (LOG_PATIENCE_S if reader.has_work else ORPHANS_S):
+                break
+            reader.join(_LOOK_EVERY_S)
 
 
 def _archive(container: Container) -> Path:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Tail", "tee"]
+__all__ = ["Copying", "Tail", "tee"]
 
 _CHUNK = 65536
 _TAIL_BYTES = 4096
@@ -36,33 +36,55 @@ class Tail:
         return self.text.rpartition("\n")[2].strip()
 
 
-def tee(source: Any, target: int, look: Callable[[bytes], None]) -> threading.Thread:
+class Copying(threading.Thread):
+    """Copies a pipe to a descriptor; ends with the pipe. Made by ``tee``."""
+
+    def __init__(self, source: Any, target: int, look: Callable[[bytes], None]) -> None:
+        super().__init__(name=f"tee-{target}", daemon=True)
+        self._source, self._target, self._look = source, target, look
+        self._holds = False
+
+    @property
+    def has_work(self) -> bool:
+        """Whether something was printed that is not copied yet."""
+        # In this order: what leaves the pipe in between is held.
+        return self.is_alive() and (_is_readable(self._source, 0) or self._holds)
+
+    def run(self) -> None:
+        """Whatever happens, the script must not be left with a pipe that nobody empties."""
+        is_writable, unfinished = True, b""
+        while True:
+            # Both streams go to one log: a line whose parts are printed one by one is kept together.
+            if unfinished and not _is_readable(self._source, _LINE_PATIENCE_S):
+                is_writable, unfinished = is_writable and _write(self._target, unfinished), b""
+                self._holds = False
+            _is_readable(self._source, None)
+            self._holds = True
+            chunk = os.read(self._source.fileno(), _CHUNK)
+            if chunk:
+                _look(self._look, chunk)
+            whole, end, rest = (unfinished + chunk).rpartition(b"\n")
+            if not chunk or len(rest) > _CHUNK:
+                whole, end, rest = whole + end + rest, b"", b""
+            is_writable, unfinished = is_writable and _write(self._target, whole + end), rest
+            self._holds = bool(unfinished)
+            if not chunk:
+                return
+
+
+def tee(source: Any, target: int, look: Callable[[bytes], None]) -> Copying:
     """Copy a pipe to a descriptor, from a thread that ends with the pipe.
 
     :param source: a binary file
     :param look: is given each piece before it is copied
     """
-    thread = threading.Thread(target=_copy, args=(source, target, look), name=f"tee-{target}", daemon=True)
+    thread = Copying(source, target, look)
     thread.start()
     return thread
 
 
-def _copy(source: Any, target: int, look: Callable[[bytes], None]) -> None:
-    """Whatever happens, the script must not be left with a pipe that nobody empties."""
-    is_writable, unfinished = True, b""
-    while True:
-        # Both streams go to one log: a line whose parts are printed one by one is kept together.
-        if unfinished and not select.select([source], [], [], _LINE_PATIENCE_S)[0]:
-            is_writable, unfinished = is_writable and _write(target, unfinished), b""
-        chunk = os.read(source.fileno(), _CHUNK)
-        if chunk:
-            _look(look, chunk)
-        whole, end, rest = (unfinished + chunk).rpartition(b"\n")
-        if not chunk or len(rest) > _CHUNK:
-            whole, end, rest = whole + end + rest, b"", b""
-        is_writable, unfinished = is_writable and _write(target, whole + end), rest
-        if not chunk:
-            return
+def _is_readable(source: Any, patience_s: float | None) -> bool:
+    return bool(select.select([source], [], [], patience_s)[0])
 
 
 def _look(look: Callable[[bytes], None], chunk: bytes) -> None:

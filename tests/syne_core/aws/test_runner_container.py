@@ -267,6 +267,32 @@ def test_both_streams_reach_the_log_in_full(container: RunnerContainer) -> None:
     assert len(done.stderr) == 100 * 1000
 
 
+SLOW_LOG = """
+import os, sys, time
+from syne_core.aws.runner import program, script_output
+program.ORPHANS_S = 0.0
+copy = script_output._write
+def copy_later(*given):
+    while not os.path.exists(os.path.join(os.environ["TMPDIR"], "go")):
+        time.sleep(0.01)
+    return copy(*given)
+script_output._write = copy_later
+sys.exit(program.main())
+"""
+
+
+def test_what_was_printed_is_copied_however_slow_that_goes(container: RunnerContainer) -> None:
+    """The second that orphans have is none for us: the log may take nothing while it passes."""
+    container.program = ["-c", SLOW_LOG]
+    container.script("import os\nprint(os.getpid(), file=open('pid', 'w'))\nprint('last')\nexit('why')")
+    process = container.start()
+    pid = container.base / "code" / "pid"
+    wait_until(lambda: pid.exists() and pid.read_text() and not is_alive(int(pid.read_text())), "its end")
+    (container.folder / "go").touch()
+    assert ended(process).stdout == "last\n"
+    assert container.failure == "the script ended with exit code 1: why\nwhy"
+
+
 def test_log_that_is_gone_does_not_stop_the_script(container: RunnerContainer) -> None:
     container.script("import pathlib\nfor _ in range(10_000): print('x' * 99)\npathlib.Path('done').touch()")
     process = container.start()
