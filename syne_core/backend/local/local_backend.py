@@ -30,7 +30,7 @@ __all__ = ["LocalBackend"]
 
 logger = logging.getLogger(__name__)
 
-_LOCK_TIMEOUT = 15.0
+_LOCK_TIMEOUT = 60.0
 _TAIL_LINES = 5
 _TAIL_BYTES = 4096
 

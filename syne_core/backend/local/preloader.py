@@ -22,11 +22,15 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 from types import CodeType, ModuleType
 from typing import Any
 
 __all__ = ["main"]
+
+# How often it is looked whether a native thread has ended, and seconds between the looks.
+_NUM_LOOKS, _PAUSE = 100, 0.02
 
 
 def main(descriptor: int, folder: str, modules: list[str]) -> None:
@@ -67,8 +71,17 @@ def _why_unsafe() -> str | None:
     if pid == 0:
         os._exit(0)
     os.waitpid(pid, 0)
-    remaining = len(os.listdir("/proc/self/task")) - 1
+    remaining = _num_native_threads()
     return f"the modules started {remaining} native threads" if remaining else None
+
+
+def _num_native_threads() -> int:
+    """Those that last: the kernel lists one that was joined for a moment more."""
+    for _ in range(_NUM_LOOKS):
+        if len(os.listdir("/proc/self/task")) == 1:
+            return 0
+        time.sleep(_PAUSE)
+    return len(os.listdir("/proc/self/task")) - 1
 
 
 def _fork(request: dict[str, Any], connection: socket.socket) -> int | None:

@@ -39,7 +39,7 @@ __all__ = ["kill_runs", "main"]
 _PR_SET_CHILD_SUBREAPER = 36
 _MARK = "SYNE_RUN"
 # Seconds that the processes of an ended run are given to be gone after SIGKILL.
-_LINGER = 2.0
+_LINGER = 10.0
 
 _PRELOADER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "preloader.py")
 

@@ -112,7 +112,7 @@ def test_trials_of_the_local_backend_see_their_gpus(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("nvidia_smi")
 def test_a_trial_without_a_free_gpu_fails_and_says_why(tmp_path: Path) -> None:
     script = tmp_path / "train.py"
-    script.write_text("import time; time.sleep(60)")
+    script.write_text("import time; time.sleep(600)")
     backend = LocalBackend(str(script), num_gpus_per_trial=4)
     backend.set_path(str(tmp_path))
     try:

@@ -22,7 +22,8 @@ from syne_core.backend.trial_status import Status, TrialResult
 from syne_core.errors import ExperimentError, ExperimentLockedError, UsageError
 from syne_core.journal import Journal
 
-TIMEOUT = 20.0
+# Seconds; only what hangs takes so long. A grace of so many is one that nothing here waits for.
+TIMEOUT = 120.0
 MakeBackend = Callable[..., LocalBackend]
 
 
@@ -78,11 +79,8 @@ def pids_in(path: Path, count: int) -> list[int]:
     return [int(line) for line in path.read_text().split()]
 
 
-def assert_gone(pids: list[int], seconds: float = 2.0) -> None:
-    deadline = time.monotonic() + seconds
-    while any(map(is_alive, pids)):
-        assert time.monotonic() < deadline, f"still there: {[pid for pid in pids if is_alive(pid)]}"
-        time.sleep(0.005)
+def assert_gone(pids: list[int]) -> None:
+    wait_for(lambda: not any(map(is_alive, pids)), f"the end of some of {pids}")
 
 
 # Forks a child of its group, a daemon in a session of its own, and a child of that daemon; notes them all.
@@ -170,7 +168,7 @@ def test_script_gets_sigterm_as_usual_and_may_save_and_report(
     if blocked:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGCHLD, signal.SIGUSR1])
     try:
-        backend = make_backend(SAVING, grace=15.0)
+        backend = make_backend(SAVING, grace=TIMEOUT)
         backend.start_trial({})
         wait_for(lambda: backend.fetch_status_results([0])[1], "a report")
         backend.pause_trial(0)
@@ -207,7 +205,7 @@ else:
 
 def test_children_are_asked_to_end_like_their_parent(make_backend: MakeBackend) -> None:
     """Fault 1: workers of a script save what they have, too."""
-    backend = make_backend(WITH_CHILD, grace=15.0)
+    backend = make_backend(WITH_CHILD, grace=TIMEOUT)
     backend.start_trial({})
     child, _ = pids_in(backend.trial_paths(0).folder / "pids", 2)
     backend.stop_trial(0)
@@ -216,9 +214,11 @@ def test_children_are_asked_to_end_like_their_parent(make_backend: MakeBackend) 
 
 
 STUBBORN = """
-import signal, time
+import os, signal, time
 signal.signal(signal.SIGTERM, lambda *_: open("asked", "w").close())
-open("ready", "w").close()
+with open("ready.new", "w") as file:
+    file.write(str(os.getpid()))
+os.replace("ready.new", "ready")
 while True:
     time.sleep(600)
 """
@@ -230,10 +230,22 @@ def test_script_that_does_not_go_is_killed_after_the_grace(make_backend: MakeBac
     file_of(backend, "ready")
     start = time.monotonic()
     backend.stop_trial(0)
-    file_of(backend, "asked")
-    assert backend.busy_trial_ids() == [(0, Status.stopping)], "it holds its worker until it is gone"
     assert ended(backend, 0).status == Status.stopped
-    assert 0.45 < time.monotonic() - start < 10
+    assert time.monotonic() - start > 0.45
+
+
+def test_script_that_does_not_go_is_asked_and_holds_its_worker_until_it_is_gone(
+    make_backend: MakeBackend,
+) -> None:
+    backend = make_backend(STUBBORN, grace=TIMEOUT)
+    backend.start_trial({})
+    pid = int(file_of(backend, "ready").read_text())
+    backend.stop_trial(0)
+    file_of(backend, "asked")
+    assert backend.busy_trial_ids() == [(0, Status.stopping)]
+    os.kill(pid, signal.SIGKILL)
+    assert ended(backend, 0).status == Status.stopped
+    assert backend.busy_trial_ids() == []
 
 
 def test_without_grace_it_is_killed_at_once(make_backend: MakeBackend) -> None:
@@ -246,7 +258,7 @@ def test_without_grace_it_is_killed_at_once(make_backend: MakeBackend) -> None:
 
 
 def test_close_ends_trials_gracefully(make_backend: MakeBackend) -> None:
-    backend = make_backend(SAVING, grace=15.0)
+    backend = make_backend(SAVING, grace=TIMEOUT)
     backend.start_trial({})
     wait_for(lambda: backend.fetch_status_results([0])[1], "a report")
     backend.close()
@@ -261,14 +273,14 @@ def test_interrupt_while_closing_still_ends_everything(
     def interrupt(timeout: float) -> None:
         raise KeyboardInterrupt
 
-    backend = make_backend(FAMILY + "time.sleep(600)", grace=15.0)
+    backend = make_backend(FAMILY + "time.sleep(600)", grace=TIMEOUT)
     backend.start_trial({"ignore": True})
     pids = pids_in(backend.trial_paths(0).folder / "pids", 4)
     with monkeypatch.context() as patch:
         patch.setattr(backend, "wait", interrupt)
         with pytest.raises(KeyboardInterrupt):
             backend.close()
-    assert_gone(pids, seconds=0.5)
+    assert not any(map(is_alive, pids))
     assert backend.busy_trial_ids() == []
 
 
@@ -278,16 +290,17 @@ def test_interrupt_while_a_trial_is_started_does_not_make_closing_wait(
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    backend = make_backend("import time; time.sleep(600)", grace=15.0)
+    backend = make_backend("import time; time.sleep(600)", grace=TIMEOUT)
     backend.start_trial({})
     assert backend._client is not None
     with monkeypatch.context() as patch:
         patch.setattr(backend._client, "spawn", interrupt)
         with pytest.raises(KeyboardInterrupt):
             backend.start_trial({})
+    assert backend.busy_trial_ids() == [(0, Status.in_progress)], "nobody waits for the other"
     start = time.monotonic()
     backend.close()
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < TIMEOUT
 
 
 # -- a tuner or the process server that is killed -------------------------------------------------
@@ -300,13 +313,13 @@ from syne_core.backend.local.local_backend import LocalBackend
 from syne_core.journal import Journal
 script, folder, fork = sys.argv[1:]
 journal = Journal(Path(folder) / "journal.jsonl")
-backend = LocalBackend(script, grace=15.0)
+backend = LocalBackend(script, grace=120.0)
 backend.set_path(folder)
 for _ in range(2):
     backend.start_trial({"ignore": True})
 if fork == "fork" and os.fork() == 0:  # as multiprocessing in a callback does
     os.close(1)
-    open(os.path.join(folder, "forked"), "w").write(str(os.getpid()))
+    open(os.path.join(folder, "forked"), "w").write(f"{os.getpid()}\\n")
     time.sleep(600)
     os._exit(0)
 print("running", flush=True)
@@ -326,18 +339,18 @@ def test_everything_ends_with_a_killed_tuner(make_backend: MakeBackend, tmp_path
             assert tuner.stdout is not None
             assert tuner.stdout.readline() == b"running\n"
             pids = [pid for i in (0, 1) for pid in pids_in(folder / "trials" / str(i) / "pids", 4)]
+            forked = pids_in(folder / "forked", 1) if fork == "fork" else []
             assert all(map(is_alive, pids))
         finally:
             tuner.kill()
         assert_gone(pids)
-        if fork == "fork":
-            forked = int((folder / "forked").read_text())
-            os.kill(forked, signal.SIGKILL)
-            assert_gone([forked])
-    start = time.monotonic()
+        for pid in forked:
+            assert is_alive(pid)
+            os.kill(pid, signal.SIGKILL)
+        assert_gone(forked)
     Journal(folder / "journal.jsonl").close()
-    backend.start_trial({"ignore": False})
-    assert time.monotonic() - start < 10, "the folder's locks are free"
+    backend.start_trial({"ignore": False})  # the folder's locks are free
+    assert backend.busy_trial_ids() == [(0, Status.in_progress)]
 
 
 def server_of(backend: LocalBackend) -> subprocess.Popen[bytes]:
@@ -599,8 +612,10 @@ def test_logs_of_ended_trials_are_not_watched_any_more(make_backend: MakeBackend
 
 def test_each_poll_reads_only_what_is_new(make_backend: MakeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fault 2: the whole log was read again at every poll."""
-    code = "import time\nfor i in range(40):\n    print('x' * 1000, flush=True)\n    time.sleep(0.005)\n"
-    backend = make_backend(code)
+    backend = make_backend(
+        "import os, time\nfor i in range(5):\n    print('x' * 9999, flush=True)\n"
+        "    while not os.path.exists(f'read {i}'):\n        time.sleep(0.005)\n"
+    )
     count, pread = [0], os.pread
 
     def counting(fd: int, length: int, offset: int) -> bytes:
@@ -610,12 +625,13 @@ def test_each_poll_reads_only_what_is_new(make_backend: MakeBackend, monkeypatch
 
     monkeypatch.setattr(os, "pread", counting)
     backend.start_trial({})
-    polls = 0
-    while backend.fetch_status_results([0])[0][0][1] == Status.in_progress:
-        backend.wait(0.5)
-        polls += 1
-    assert polls > 3
-    assert count[0] == backend.trial_paths(0).stdout.stat().st_size == 40 * 1001
+    for i in range(5):
+        while count[0] < (i + 1) * 10_000:
+            backend.wait(0.5)
+            assert backend.fetch_status_results([0])[0][0][1] == Status.in_progress
+        (backend.trial_paths(0).folder / f"read {i}").touch()
+    assert ended(backend, 0).status == Status.completed
+    assert count[0] == backend.trial_paths(0).stdout.stat().st_size == 50_000
 
 
 def test_news_wake_the_tuner_long_before_its_timeout(make_backend: MakeBackend) -> None:
@@ -624,8 +640,8 @@ def test_news_wake_the_tuner_long_before_its_timeout(make_backend: MakeBackend) 
     start = time.monotonic()
     backend.start_trial({})
     while backend.fetch_status_results([0])[0][0][1] == Status.in_progress:
-        backend.wait(60.0)
-    assert time.monotonic() - start < 10
+        backend.wait(2 * TIMEOUT)
+    assert time.monotonic() - start < TIMEOUT
 
 
 def test_checkpoint_is_copied_whole_while_the_source_goes_on_saving(

@@ -46,7 +46,7 @@ def start(tmp_path: Path, main: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
         env=os.environ,
     )
 
@@ -56,9 +56,12 @@ def test_a_function_of_the_launcher_is_tuned(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "syne-tune" / "heights"
     table = pd.read_csv(folder / "results.csv.zip")
-    assert table.groupby("trial_id").step.max().head(4).tolist() == [3] * 4
+    steps = table.groupby("trial_id").step.max()
+    through = steps.index[steps == 3]
+    assert len(through) >= 4, "a fifth may have begun"
     assert (table.name_length == table.config_name.str.len()).all()
-    assert (folder / "trials" / "0" / "checkpoints" / "step").read_text() == "3"
+    for trial_id in through:
+        assert (folder / "trials" / str(trial_id) / "checkpoints" / "step").read_text() == "3"
 
 
 def test_a_launcher_that_starts_when_imported_is_told_so(tmp_path: Path) -> None:
