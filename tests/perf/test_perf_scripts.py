@@ -45,7 +45,12 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_a_script_prints_and_stores_figures_targets_rows_and_machine(outcome: dict[str, Any]) -> None:
     assert outcome["name"] == "command_start"
-    assert outcome["ours"]["help_ms"] > outcome["ours"]["bare_python_ms"] > 0
+    cpu = {  # which another program that takes the processor does not prolong
+        what: min(row["cpu_ms"] for row in outcome["raw"] if row["command"] == what)
+        for what in (command_start.HELP, command_start.BARE)
+    }
+    assert cpu[command_start.HELP] > cpu[command_start.BARE] > 0
+    assert min(outcome["ours"]["help_ms"], outcome["ours"]["bare_python_ms"]) > 0
     assert len(outcome["raw"]) == 2 * len(outcome["commands"]) == 6
     assert {"cpu", "cores", "memory_gib", "python", "load_average", "git_commit"} <= set(outcome["machine"])
 
@@ -107,7 +112,7 @@ def test_our_side_notes_every_report_and_every_trial() -> None:
     noted = tune(
         Side("syne_core", Path(sys.executable)),
         {"n_workers": 2, "num_trials": 3, "trial": {"reports": 2, "interval": 0}},
-        timeout=60.0,
+        timeout=240.0,
     )
     decided, reported, _, trial_ids = noted["reports"]
     assert noted["num_trials"] == len(noted["completions"][0]) == 3

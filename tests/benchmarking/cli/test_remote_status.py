@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -46,9 +45,7 @@ def rows(text: str) -> list[list[str]]:
 def test_a_thousand_experiments_are_read_from_key_names(run: Run, emulator: Emulator) -> None:
     fabricated(emulator, states=["finished"] * 998 + ["stopped", None])
     before = emulator.calls()
-    began = time.perf_counter()
-    done = run("far_away", "--json")
-    assert time.perf_counter() - began < 2.0 + 8.0  # the machine of tests may be busy; perf/ measures
+    done = run("far_away", "--json")  # in how many seconds: perf/remote_study.py
     made = {name: n - before.get(name, 0) for name, n in emulator.calls().items() if n != before.get(name)}
     assert made == {"GetCallerIdentity": 1, "HeadBucket": 1, "GetObject": 2, "ListObjectsV2": 1}
     printed = json.loads(done.stdout)
@@ -220,7 +217,7 @@ def test_without_aws_nothing_of_it_is_imported(tmp_path: Path) -> None:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
         )
         assert done.stdout.splitlines()[-1] == f"AWS [] {code}", done.stderr
 

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -126,10 +127,14 @@ def test_a_file_of_the_same_size_and_another_time_is_another_file(folder: Path, 
         table_of(folder)
 
 
-def test_files_that_changed_a_moment_ago_are_not_remembered(tmp_path: Path) -> None:
-    folder = write_experiment(tmp_path, ROWS)
-    assert len(table_of(folder)) == len(ROWS)
-    assert indexed() == []
+def test_files_that_changed_a_moment_ago_are_not_remembered(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = (folder / "results.csv.zip").stat().st_mtime
+    for later, remembered in ((1.9, 0), (2.1, 1)):
+        monkeypatch.setattr(results_index, "time", SimpleNamespace(time=lambda later=later: changed + later))
+        assert len(table_of(folder)) == len(ROWS)
+        assert len(indexed()) == remembered
 
 
 def test_small_tables_are_not_worth_it(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 import tracemalloc
 from collections import Counter
 from typing import Any
@@ -149,15 +148,13 @@ def test_huge_grid_is_never_listed() -> None:
     space = {f"x{i}": uniform(0, 1) for i in range(40)}
     samples = dict.fromkeys(space, 1000)
     tracemalloc.start()
-    start = time.perf_counter()
     searcher = GridSearcher(space, "loss", [], num_samples=samples)
     configs = _take(searcher, 50)
-    seconds, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert searcher.grid_size == 10**120
     assert len(set(_keys(configs, space))) == 50
     assert peak < 20e6
-    assert seconds < 5
 
 
 def test_with_duplicates_it_begins_again_in_another_order_without_what_failed() -> None:
