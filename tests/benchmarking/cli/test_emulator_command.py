@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -72,7 +73,7 @@ class EmulatorProcess:
     def end(self, number: int) -> int:
         """Send a signal and wait; the exit code."""
         self.process.send_signal(number)
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=120)
         return self.process.returncode
 
 
@@ -113,12 +114,10 @@ def job_request(name: str, token: str, seconds: float) -> dict[str, Any]:
 def processes_with(token: str) -> list[int]:
     """Processes of this machine that have ``token`` in their command line."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if token.encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError):  # it ends meanwhile
+            if token.encode() in Path("/proc", name, "cmdline").read_bytes():
+                found.append(int(name))
     return found
 
 

@@ -135,15 +135,17 @@ def test_a_log_is_followed_until_the_experiment_ends(
     monkeypatch.setattr(logs, "_print", shown.append)
 
     def live() -> None:
-        if place == "job":
-            start_job(emulator, study.job(0), seconds=0.5)
-        else:
-            study.put_object(key, "first\n")
-            wait_for(lambda: shown)
-            study.put_object(key, "first\nsecond\n")
-        expected = 1 if place == "job" else 2
-        wait_for(lambda: "".join(shown).count("\n") == expected)
-        study.mark(0, "finished")
+        try:
+            if place == "job":
+                start_job(emulator, study.job(0), seconds=0.5)
+            else:
+                study.put_object(key, "first\n")
+                wait_for(lambda: shown)
+                study.put_object(key, "first\nsecond\n")
+            expected = 1 if place == "job" else 2
+            wait_for(lambda: "".join(shown).count("\n") == expected)
+        finally:
+            study.mark(0, "finished")  # or following would never end
 
     thread = threading.Thread(target=live)
     thread.start()

@@ -123,7 +123,7 @@ def test_failed_unfinished_and_empty_jobs_are_told_plainly(
     assert "foo-model-2: it completed, but left no model: write it to /opt/ml/model" in fitted.message
     assert "left no model" in run("synebench", "fetch", "t", "foo/model").message
 
-    model_script.write_text("import time\nprint('begun', flush=True)\ntime.sleep(60)")
+    model_script.write_text("import time\nprint('begun', flush=True)\ntime.sleep(600)")
     assert run("synebench", "fit", str(model_script)).error is None
     fetched = run("synebench", "fetch", "t", "foo/model")
     assert "foo-model-3 has not ended: InProgress" in fetched.message
@@ -168,8 +168,9 @@ def test_two_fits_at_once_get_two_names(run, emulator: Emulator, model_script: P
         order = training_order(model_script, [f"lr={number}"])
         driver.check(order, yes=True)
         barrier.wait()
-        jobs.append(driver.start(order).job)
-        driver.wait(jobs[-1], lambda report: None)
+        job = driver.start(order).job
+        jobs.append(job)
+        driver.wait(job, lambda report: None)
 
     threads = [threading.Thread(target=fit, args=(number,)) for number in range(4)]
     for thread in threads:

@@ -153,7 +153,7 @@ def test_where_to_look_on_aws() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("emulator", [{"quotas": {"ml.m5.large": 1}}], indirect=True)
 def test_an_instance_that_others_use_is_told(run, emulator: Emulator, model_script: Path) -> None:
-    model_script.write_text("import time\ntime.sleep(60)")
+    model_script.write_text("import time\ntime.sleep(600)")
     words = ("synebench", "fit", str(model_script), "--config.train_instance_type=ml.m5.large")
     assert run(*words).error is None
     done = run(*words)

@@ -182,7 +182,7 @@ def test_trials_that_start_together_unpack_once(runner, tmp_path):
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    ends = [process.communicate(timeout=60) for process in processes]
+    ends = [process.communicate(timeout=240) for process in processes]
     assert [process.returncode for process in processes] == [0] * 4
     assert [out for out, _ in ends] == ["10000\n"] * 4
     assert sum(err.count("unpacking") for _, err in ends) == 1

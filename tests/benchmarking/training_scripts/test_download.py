@@ -67,6 +67,14 @@ def server() -> Iterator[Server]:
     thread.join()
 
 
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that refuses connections: taken, so that nobody else can listen there, but not listened at."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
 def cifar_archive() -> dict[str, bytes]:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
@@ -142,7 +150,7 @@ def outcomes(readers: list[subprocess.Popen[str]]) -> tuple[list[str], str]:
         assert reader.stdin is not None
         reader.stdin.write("go\n")
         reader.stdin.flush()
-    ends = [reader.communicate(timeout=60) for reader in readers]
+    ends = [reader.communicate(timeout=240) for reader in readers]
     assert [reader.returncode for reader in readers] == [0] * len(readers), ends
     return [out.strip() for out, _ in ends], "".join(err for _, err in ends)
 
@@ -163,7 +171,7 @@ def test_trials_that_start_together_download_once(folder: str, server: Server, a
 @pytest.mark.parametrize("folder", READERS)
 @pytest.mark.parametrize("trouble", ["another file", "cut short", "not there", "no server"])
 def test_what_cannot_be_downloaded_leaves_nothing_and_says_what_to_put_where(
-    folder: str, trouble: str, server: Server, tmp_path: Path, load_module
+    folder: str, trouble: str, server: Server, closed_port: int, tmp_path: Path, load_module
 ) -> None:
     module, function, make = READERS[folder]
     data, files = load_module(f"{folder}/{module}.py"), make()
@@ -171,9 +179,7 @@ def test_what_cannot_be_downloaded_leaves_nothing_and_says_what_to_put_where(
     server.files = {} if trouble == "not there" else files
     url = server.url
     if trouble == "no server":
-        with socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))
-            url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+        url = f"http://127.0.0.1:{closed_port}/"
     if trouble == "cut short":
         server.cut = set(files)
     if not isinstance(data.MD5, dict):
