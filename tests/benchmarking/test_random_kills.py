@@ -1,4 +1,7 @@
-"""A study whose tuner is killed again and again ends up as if nothing had happened."""
+"""A study whose tuner is killed again and again ends up as if nothing had happened.
+
+Its later trials wait until it may end: however slow this process is, it is not over before it is killed.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -18,21 +22,50 @@ import pytest
 from syne_core.journal import read_journal
 
 REPORTS_PER_KILL = 30
+#: Trials of fewer than all reports, even if each makes all of its 4.
+TRIALS_PER_REPORT = 0.2
+WAITS = """
+import pathlib, time
+trial = int(pathlib.Path(args.st_checkpoint_dir).parent.name)
+while trial >= {num_trials} and not os.path.exists({gate!r}):
+    time.sleep(0.01)
+report = Reporter()
+"""
 
 
-def run_with_kills(command: list[str], journal: Callable[[], Path | None], num_kills: int, seed: int) -> int:
-    """Run ``command`` to its end, killing it ``num_kills`` times at random moments; number of kills."""
-    rng, kills = random.Random(seed), 0
+@dataclass(frozen=True)
+class Study:
+    """A study of one experiment.
+
+    :param may_end: a file; before it exists, the study goes on
+    """
+
+    command: list[str]
+    tag: str
+    may_end: Path
+
+    def journal(self) -> Path | None:
+        """Its journal, when there is one."""
+        return next(iter(Path(os.environ["SYNETUNE_FOLDER"]).glob(f"{self.tag}/*/*/journal.jsonl")), None)
+
+
+def run_with_kills(study: Study, num_kills: int, seed: int) -> int:
+    """Run ``study`` to its end, killing it ``num_kills`` times at random moments; number of kills."""
+    rng, kills, journal = random.Random(seed), 0, study.journal
     while True:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if kills == num_kills:
-            _, errors = process.communicate(timeout=120)
+            study.may_end.touch()
+        process = subprocess.Popen(
+            study.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        if kills == num_kills:
+            _, errors = process.communicate(timeout=400)
             assert process.returncode == 0, errors
             return kills
         # Not before it has done something, or it would never get anywhere.
         path = journal()
         size = path.stat().st_size if path else 0
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while process.poll() is None and ((path := journal()) is None or path.stat().st_size <= size):
             assert time.monotonic() < deadline
             time.sleep(0.002)
@@ -62,16 +95,17 @@ def check(folder: Path) -> pd.DataFrame:
 
 def study(
     make_launcher: Callable[..., Path], script: Path, method: str, tag: str, num_reports: int = 60
-) -> tuple[list[str], Callable[[], Path | None]]:
-    """The command of a study with one experiment, and where its journal is."""
-    slow = script.read_text().replace("report(epoch", "__import__('time').sleep(0.02); report(epoch")
-    script.write_text(slow if "sleep" not in script.read_text() else script.read_text())
+) -> Study:
+    """A study whose reports take 0.02 s."""
+    text, may_end = script.read_text(), script.parents[1] / "may-end"
+    if "sleep" not in text:
+        waits = WAITS.format(num_trials=int(num_reports * TRIALS_PER_REPORT), gate=str(may_end))
+        text = text.replace("report(epoch", "time.sleep(0.02); report(epoch")
+        script.write_text(text.replace("report = Reporter()\n", waits))
     words = ["--experiment_tag", tag, "--benchmark", "parabola", "--method", method, "--random_seed", "3"]
     words += ["--max_num_evaluations", str(num_reports), "--max_failures", "0"]
-    root = Path(os.environ["SYNETUNE_FOLDER"])
-    return [sys.executable, str(make_launcher()), *words], lambda: next(
-        iter(root.glob(f"{tag}/*/*/journal.jsonl")), None
-    )
+    words += ["--max_wallclock_time", "10m"]
+    return Study([sys.executable, str(make_launcher()), *words], tag, may_end)
 
 
 def configs(table: pd.DataFrame) -> dict[int, float]:
@@ -92,18 +126,18 @@ def test_a_study_survives_kills_at_random_moments(
     make_launcher: Callable[..., Path], script: Path, method: str, num_kills: int
 ) -> None:
     num_reports = REPORTS_PER_KILL * num_kills
-    command, journal = study(make_launcher, script, method, "killed", num_reports)
-    assert run_with_kills(command, journal, num_kills, seed=num_kills) >= min(num_kills, 20)
-    path = journal()
+    killed = study(make_launcher, script, method, "killed", num_reports)
+    assert run_with_kills(killed, num_kills, seed=num_kills) == num_kills
+    path = killed.journal()
     assert path is not None
     table = check(path.parent)
     assert len(table) >= num_reports
     if method == "RS":  # random search ends as an uninterrupted run does
-        plain_command, plain_journal = study(make_launcher, script, method, "plain", num_reports)
-        run_with_kills(plain_command, plain_journal, 0, seed=0)
-        plain = plain_journal()
-        assert plain is not None
-        found, expected = configs(table), configs(check(plain.parent))
+        plain = study(make_launcher, script, method, "plain", num_reports)
+        run_with_kills(plain, 0, seed=0)
+        path = plain.journal()
+        assert path is not None
+        found, expected = configs(table), configs(check(path.parent))
         common = found.keys() & expected.keys()
         assert len(common) > 10
         assert {trial: found[trial] for trial in common} == {trial: expected[trial] for trial in common}
@@ -111,14 +145,14 @@ def test_a_study_survives_kills_at_random_moments(
 
 def test_the_kill_is_real(make_launcher: Callable[..., Path], script: Path) -> None:
     """The tests above would pass if nothing were ever killed."""
-    command, journal = study(make_launcher, script, "RS", "once")
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while journal() is None:
+    once = study(make_launcher, script, "RS", "once")
+    process = subprocess.Popen(once.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 180
+    while once.journal() is None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.kill()
     assert process.wait() == -signal.SIGKILL
-    path = journal()
+    path = once.journal()
     assert path is not None
     assert "end" not in [record["event"] for record in read_journal(path)]
