@@ -18,7 +18,8 @@ from syne_core.aws.runner.report_objects import ReportKey, ReportObject, decode_
 from syne_core.aws.runner_archive import runner_archive
 
 PREFIX = "syne-tune/t/ASHA-0/x-trials/_reports/"
-DEADLINE_S = 30.0
+#: Only against hanging: machines that run tests may stand still for a while.
+DEADLINE_S = 120.0
 
 
 @dataclass
@@ -48,7 +49,7 @@ class RunnerContainer:
         self.channel = self.base / "input" / "data" / "code"
         for folder in (self.source, self.channel, self.base / "input" / "config"):
             folder.mkdir(parents=True, exist_ok=True)
-        self.job = {"version": 1, "entry_point": "train.py", "reports": None, **self.job}
+        self.job = {"version": 1, "entry_point": "train.py", "reports": None, "grace_s": 100, **self.job}
 
     def script(self, text: str, name: str = "train.py") -> None:
         (self.source / name).write_text(textwrap.dedent(text))

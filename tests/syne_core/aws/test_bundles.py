@@ -350,7 +350,7 @@ def test_several_may_upload_at_the_same_time(source: Path, emulator: Emulator) -
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert len(uris) == 4
     assert len(set(uris)) == 1
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from processes import is_alive
-from runner_container import RunnerContainer, ended, wait_until
+from runner_container import DEADLINE_S, RunnerContainer, ended, wait_until
 
 import syne_core
 from syne_core.aws.runner_archive import runner_archive
@@ -298,7 +298,7 @@ def test_log_that_is_gone_does_not_stop_the_script(container: RunnerContainer) -
     process = container.start()
     assert process.stdout is not None
     process.stdout.close()
-    assert process.wait(30) == 0
+    assert process.wait(DEADLINE_S) == 0
     process.stderr.close()  # type: ignore[union-attr]
     assert (container.base / "code" / "done").exists()
 
@@ -414,7 +414,7 @@ FAMILY = """
     while not os.path.exists("child-ready"):
         time.sleep(0.01)
     pathlib.Path("ready").touch()
-    time.sleep(60)
+    time.sleep(600)
 """
 CHILD = """
     import pathlib, signal, sys, time
@@ -423,7 +423,7 @@ CHILD = """
         sys.exit(0)
     signal.signal(signal.SIGTERM, end)
     pathlib.Path("child-ready").touch()
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -448,9 +448,9 @@ def test_script_that_does_not_listen_is_killed_after_the_grace(container: Runner
         """
         import os, pathlib, signal, subprocess, time
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        child = subprocess.Popen(["sleep", "60"])
+        child = subprocess.Popen(["sleep", "600"])
         pathlib.Path("ready").write_text(str(child.pid))
-        time.sleep(60)
+        time.sleep(600)
         """
     )
     process = container.start()
@@ -466,7 +466,7 @@ def test_script_that_does_not_listen_is_killed_after_the_grace(container: Runner
 def test_what_a_script_leaves_behind_is_ended(container: RunnerContainer) -> None:
     container.script(
         "import pathlib, subprocess\n"
-        "child = subprocess.Popen(['sleep', '60'])\npathlib.Path('pid').write_text(str(child.pid))"
+        "child = subprocess.Popen(['sleep', '600'])\npathlib.Path('pid').write_text(str(child.pid))"
     )
     assert container.run().code == 0
     pid = int((container.base / "code" / "pid").read_text())
@@ -477,7 +477,7 @@ def test_stop_while_requirements_are_installed(container: RunnerContainer) -> No
     """pip is stopped as well, and the script is never started."""
     (container.source / "requirements.txt").write_text("slow\n")
     (container.source / "pip.py").write_text(
-        "import pathlib, time\npathlib.Path('pip-runs').touch()\ntime.sleep(60)"
+        "import pathlib, time\npathlib.Path('pip-runs').touch()\ntime.sleep(600)"
     )
     container.script("print('ran')")
     process = container.start()  # the working folder comes first: that pip is run

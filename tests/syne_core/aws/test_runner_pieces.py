@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,16 @@ class Store:
         pass
 
 
+_PATIENCE_S = 120.0
+
+
+def _wait_until(condition: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
 PLACE = ReportPlace("b", "p/", 7, 0, 1_760_000_000_123, "algo-1")
 
 
@@ -223,8 +234,9 @@ def test_batches_keep_their_distance_and_their_order() -> None:
     began = time.monotonic()
     for step in range(60):
         shipping.add(report_record({"step": step}))
-        time.sleep(0.005)
-    assert shipping.finish(10)
+        if step % 20 == 0:
+            _wait_until(lambda told=step + 1: sum(len(one.records) for _, one in store.taken) == told)
+    assert shipping.finish(_PATIENCE_S)
     elapsed = time.monotonic() - began
     steps = [r["report"]["step"] for _, content in store.taken for r in content.records]
     assert steps == list(range(60))
@@ -236,7 +248,7 @@ def test_large_batches_are_divided() -> None:
     store = Store()
     shipping = _shipping(store)
     shipping.add(*[report_record({"step": step}) for step in range(1201)])
-    assert shipping.finish(10)
+    assert shipping.finish(_PATIENCE_S)
     assert max(len(content.records) for _, content in store.taken) == report_shipping.MOST_RECORDS
 
 
@@ -245,6 +257,7 @@ def test_finish_gives_up_and_says_why() -> None:
     store.fail = StoreError("PUT s3://b/k: nobody answers", True)
     shipping = _shipping(store)
     shipping.add(start_record())
+    _wait_until(lambda: shipping.trouble)
     assert not shipping.finish(0.2)
     assert shipping.trouble == "PUT s3://b/k: nobody answers"
 
@@ -255,21 +268,20 @@ def test_refusal_is_final_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None
     store.fail = StoreError("AccessDenied", False)
     shipping = _shipping(store, refused)
     shipping.add(start_record())
-    assert not shipping.finish(10)
+    assert not shipping.finish(_PATIENCE_S)
     assert refused == ["AccessDenied"]
 
 
-def test_refusal_that_passes_is_forgiven() -> None:
+def test_refusal_that_passes_is_forgiven(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rights may take a moment until they hold."""
+    monkeypatch.setattr(report_shipping, "REFUSED_FOR_S", 3600.0)
     store, refused = Store(), []
     store.fail = StoreError("AccessDenied", False)
     shipping = _shipping(store, refused)
     shipping.add(start_record())
-    deadline = time.monotonic() + 10
-    while not store.tries and time.monotonic() < deadline:
-        time.sleep(0.001)
+    _wait_until(lambda: store.tries)
     store.fail = None
-    assert shipping.finish(10)
+    assert shipping.finish(_PATIENCE_S)
     assert (len(store.taken), refused, shipping.trouble) == (1, [], None)
 
 
@@ -277,16 +289,18 @@ def test_object_that_is_late_bears_the_time_when_it_is_written(monkeypatch: pyte
     """Or no listing of the last few minutes would show it."""
     now = [1_760_000_000.0]
     monkeypatch.setattr("syne_core.aws.runner.report_shipping.time", _Clock(now))
-    store = Store()
-    store.fail = StoreError("503", True)
+
+    class Away(Store):
+        def put(self, bucket: str, key: str, body: bytes) -> None:
+            if now[0] == 1_760_000_000:
+                now[0] += 400
+                raise StoreError("503", True)
+            super().put(bucket, key, body)
+
+    store = Away()
     shipping = _shipping(store)
     shipping.add(start_record())
-    deadline = time.monotonic() + 10
-    while store.tries < 1 and time.monotonic() < deadline:
-        time.sleep(0.001)
-    now[0] += 400
-    store.fail = None
-    assert shipping.finish(10)
+    assert shipping.finish(_PATIENCE_S)
     assert [key.epoch_s for key, _ in store.taken] == [1_760_000_400]
 
 
@@ -306,7 +320,7 @@ def test_report_that_cannot_be_written_does_not_take_others_with_it() -> None:
     store = Store()
     shipping = _shipping(store)
     shipping.add(report_record({"a": 1}), report_record({"deep": deep}), report_record({"a": 2}))
-    assert shipping.finish(10)
+    assert shipping.finish(_PATIENCE_S)
     assert [r["report"] for _, content in store.taken for r in content.records] == [{"a": 1}, {"a": 2}]
     while deep:
         deep = deep.pop()
@@ -314,7 +328,7 @@ def test_report_that_cannot_be_written_does_not_take_others_with_it() -> None:
 
 def test_threads_end() -> None:
     shipping = _shipping(Store())
-    assert shipping.finish(10)
+    assert shipping.finish(_PATIENCE_S)
     assert not [thread for thread in threading.enumerate() if thread.name == "report-shipping"]
 
 
@@ -373,7 +387,7 @@ def test_mistake_of_our_own_does_not_pass_for_success() -> None:
 
     shipping = _shipping(Broken())
     shipping.add(start_record())
-    assert not shipping.finish(10)
+    assert not shipping.finish(_PATIENCE_S)
     assert shipping.trouble == "KeyError: 'oops'"
 
 
@@ -383,7 +397,7 @@ def test_script_goes_on_if_its_output_is_not_understood(capfd: pytest.CaptureFix
         thread = tee(source, 1, lambda chunk: [].pop())
         os.write(writing, b"first\n")
         os.close(writing)
-        thread.join(10)
+        thread.join(_PATIENCE_S)
     printed = capfd.readouterr()
     assert printed.out == "first\n"
     assert "IndexError" in printed.err
@@ -392,7 +406,7 @@ def test_script_goes_on_if_its_output_is_not_understood(capfd: pytest.CaptureFix
 def test_line_that_is_printed_in_parts_is_not_torn_by_the_other_stream(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("syne_core.aws.runner.script_output._LINE_PATIENCE_S", 10.0)
+    monkeypatch.setattr("syne_core.aws.runner.script_output._LINE_PATIENCE_S", 3600.0)
     log, into_log = os.pipe()
     pipes = [os.pipe() for _ in range(2)]
     sources = [os.fdopen(reading, "rb") for reading, _ in pipes]
@@ -403,7 +417,7 @@ def test_line_that_is_printed_in_parts_is_not_torn_by_the_other_stream(
     for _, writing in pipes:
         os.close(writing)
     for thread in threads:
-        thread.join(10)
+        thread.join(_PATIENCE_S)
     os.close(into_log)
     with os.fdopen(log, "rb") as reader:
         assert sorted(reader.read().split(b"\n")) == [b"", b"first half, second half", b"other"]
@@ -419,6 +433,6 @@ def test_bar_without_an_end_is_shown_soon() -> None:
         os.write(writing, b"\r 50 %")
         assert os.read(log, 100) == b"\r 50 %"
         os.close(writing)
-        thread.join(10)
+        thread.join(_PATIENCE_S)
     os.close(log)
     os.close(into_log)

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from runner_container import RunnerContainer, ended, objects, records, reported, wait_until
+from runner_container import DEADLINE_S, RunnerContainer, ended, objects, records, reported, wait_until
+
+from syne_core.aws.runner.report_shipping import BATCH_INTERVAL_S, MOST_RECORDS
 
 if TYPE_CHECKING:
     from syne_core.emulator import Emulator
@@ -86,9 +88,21 @@ FAILING = {"fail_rate": 0.3, "timeout": 0.1}
 @pytest.mark.parametrize("emulator", [{**FAILING, "fail_operations": ("PutObject",)}], indirect=True)
 def test_nothing_is_lost_when_a_third_of_the_calls_fail(container: RunnerContainer, s3: Any) -> None:
     """Throttled, 5xx, no answer, reset; some of these after the object was stored."""
-    container.script(REPORTING)
-    container.job["arguments"] = ["40", "0.06"]
-    done = container.run()
+    container.script(
+        """
+        import json, os, time
+        for epoch in range(40):
+            while epoch % 5 == 0 and not os.path.exists("go-%d" % epoch):
+                time.sleep(0.01)
+            print("[tune-metric]: " + json.dumps({"epoch": epoch}), flush=True)
+        """
+    )
+    process = container.start()
+    wait_until(lambda: records(s3, BUCKET), "the start")
+    for epoch in range(0, 40, 5):
+        (container.base / "code" / f"go-{epoch}").touch()
+        wait_until(lambda told=epoch + 5: len(reported(s3, BUCKET)) == told, "five more reports")
+    done = ended(process)
     assert done.code == 0, done.stderr
     assert [report["epoch"] for report in reported(s3, BUCKET)] == list(range(40))
     assert records(s3, BUCKET)[-1]["kind"] == "end"
@@ -108,7 +122,11 @@ def test_script_does_not_wait_for_s3(container: RunnerContainer, tmp_path: Path)
     """S3 is away while the script runs, and comes back after it has ended."""
     from syne_core.emulator import Emulator, EmulatorSettings
 
-    port = _free_port()
+    # Bound but not listening: whoever calls is refused, and nobody else is given this port meanwhile.
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    port = kept.getsockname()[1]
     container.variables = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "x"),
@@ -118,17 +136,11 @@ def test_script_does_not_wait_for_s3(container: RunnerContainer, tmp_path: Path)
     process = container.start()
     wait_until((container.base / "code" / "done").exists, "the script has ended")
     assert process.poll() is None
-    with Emulator(EmulatorSettings(), port=port) as emulator:
+    with kept, Emulator(EmulatorSettings(), port=port) as emulator:
         s3 = emulator.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         assert ended(process).code == 0
         assert [report["epoch"] for report in reported(s3, BUCKET)] == list(range(100))
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 def test_ten_thousand_reports(container: RunnerContainer, s3: Any) -> None:
@@ -140,11 +152,13 @@ def test_ten_thousand_reports(container: RunnerContainer, s3: Any) -> None:
             sys.stdout.write('\\n[tune-metric]: {"step": %d, "text": "Größe"}\\n' % step)
         """
     )
+    began = time.monotonic()
     done = container.run()
+    took = time.monotonic() - began
     assert done.code == 0
     assert [report["step"] for report in reported(s3, BUCKET)] == list(range(10_000))
     assert done.stdout.count("[tune-metric]") == 10_000
-    assert len(objects(s3, BUCKET)) < 100
+    assert len(objects(s3, BUCKET)) <= took / BATCH_INTERVAL_S + 10_000 / MOST_RECORDS + 2
 
 
 def test_first_report_comes_at_once(container: RunnerContainer, s3: Any) -> None:
@@ -193,9 +207,11 @@ def test_cost_is_added_where_the_price_is_known(container: RunnerContainer, s3: 
         """
     )
     container.job["price_per_hour"] = 3600.0
+    began = time.monotonic()
     assert container.run().code == 0
+    took = time.monotonic() - began
     first, second = reported(s3, BUCKET)
-    assert 0.1 <= first["st_worker_cost"] < 30
+    assert 0.1 <= first["st_worker_cost"] < took
     assert second["st_worker_cost"] == 5
 
 
@@ -246,7 +262,7 @@ def test_stop_is_recorded_after_the_last_report(container: RunnerContainer, s3: 
             sys.exit(0)
         signal.signal(signal.SIGTERM, end)
         print('[tune-metric]: {"epoch": 1}')
-        time.sleep(60)
+        time.sleep(600)
         """
     )
     process = container.start()
@@ -260,7 +276,7 @@ def test_stop_is_recorded_after_the_last_report(container: RunnerContainer, s3: 
 def test_stop_before_the_script_ends_cleanly(container: RunnerContainer, s3: Any) -> None:
     (container.source / "requirements.txt").write_text("slow\n")
     (container.source / "pip.py").write_text(
-        "import pathlib, time\npathlib.Path('pip-runs').touch()\ntime.sleep(60)"
+        "import pathlib, time\npathlib.Path('pip-runs').touch()\ntime.sleep(600)"
     )
     container.script("print('ran')")
     process = container.start()
@@ -299,7 +315,7 @@ def test_stop_at_any_moment(container: RunnerContainer, s3: Any, moment: float) 
 def test_stop_while_the_job_document_cannot_be_had(container: RunnerContainer) -> None:
     container.script("pass")
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(30)
+        silent.settimeout(DEADLINE_S)
         container.variables = {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
             **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "x"),
@@ -327,7 +343,7 @@ def test_bucket_that_refuses_ends_the_job_and_names_no_credentials(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
     container.reports_to("no-such-bucket-here")
     container.program = ["-c", IMPATIENT]
-    container.script("import time\nprint('started', flush=True)\ntime.sleep(60)")
+    container.script("import time\nprint('started', flush=True)\ntime.sleep(600)")
     done = container.run()
     assert done.code != 0
     assert "reports cannot be sent: PUT s3://no-such-bucket-here" in (container.failure or "")

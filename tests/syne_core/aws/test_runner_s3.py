@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from syne_core.aws.runner import credentials as credentials_module
+from syne_core.aws.runner import object_store
 from syne_core.aws.runner.credentials import (
     ContainerCredentials,
     CredentialsError,
@@ -64,6 +65,14 @@ def test_credentials_are_never_shown() -> None:
 
 
 # -- a server that answers as it is told ---------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server is this process, which may get no time to run."""
+    monkeypatch.setattr(credentials_module, "_TIMEOUT_S", 120.0)
+    monkeypatch.setattr(object_store, "TIMEOUT_S", 120.0)
+
 
 Answer = Callable[[BaseHTTPRequestHandler, bytes], "tuple[int, dict[str, str], bytes]"]
 
