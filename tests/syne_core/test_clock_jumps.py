@@ -35,7 +35,7 @@ def test_an_experiment_keeps_its_own_time(
     tuner = Tuner(
         LocalBackend(str(script)),
         RandomSearch(space, metric="loss", random_seed=0),
-        StoppingCriterion(max_wallclock_time=50, max_num_trials_completed=4),
+        StoppingCriterion(max_wallclock_time=500, max_num_trials_completed=4),
         n_workers=2,
         tuner_name="jumps",
         suffix_tuner_name=False,
@@ -45,5 +45,5 @@ def test_an_experiment_keeps_its_own_time(
     table = pd.read_csv(tuner.paths.results)
     assert next(calls) > 3, "the wall clock was asked"
     assert table.st_tuner_time.is_monotonic_increasing
-    assert table.st_tuner_time.between(0, 50).all()
+    assert table.st_tuner_time.between(0, 500).all()
     assert len(table) >= 12

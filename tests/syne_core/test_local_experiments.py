@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from scripted import (
     start,
 )
 
+from syne_core.backend.local import local_backend
 from syne_core.backend.local.local_backend import LocalBackend
 from syne_core.errors import ExperimentLockedError, TooManyFailuresError
 from syne_core.experiment_status import ExperimentState, read_status
@@ -70,7 +71,7 @@ def run_local(
     entry_point: str, scheduler: NotingScheduler, name: str = "exp", **settings: Any
 ) -> NotingScheduler:
     make_tuner(
-        LocalBackend(entry_point, grace=20.0), scheduler, name=name, **{"sleep_time": 5.0, **settings}
+        LocalBackend(entry_point, grace=120.0), scheduler, name=name, **{"sleep_time": 5.0, **settings}
     ).run()
     return scheduler
 
@@ -129,26 +130,55 @@ def test_cut_experiment_ends_up_as_the_uninterrupted_one(script: Callable[..., s
     assert_nothing_lost_or_doubled(again, "cut")
 
 
+# Goes no further, except for its trials, once its journal has so many records, until it is let go.
 RUN_IT = """
-import sys
+import sys, time
+from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from scripted import PromotingScheduler, make_tuner
+from scripted import PromotingScheduler, make_tuner, paths_of
 from syne_core.backend.local.local_backend import LocalBackend
-backend = LocalBackend(sys.argv[2], grace=float(sys.argv[3]))
+from syne_core.tuner_callback import TunerCallback
+
+class Leash(TunerCallback):
+    def on_loop_start(self):
+        while is_long() and not Path(sys.argv[4]).exists():
+            time.sleep(0.005)
+
+def is_long():
+    return paths_of().journal.read_bytes().count(b"\\n") >= int(sys.argv[3])
+
+backend = LocalBackend(sys.argv[2], grace=2.0)
+scheduler = PromotingScheduler(int(sys.argv[5]), rungs=(1, 2), eta=2)
 try:
-    make_tuner(backend, PromotingScheduler(5, rungs=(1, 2), eta=2), n_workers=2, sleep_time=5.0).run()
+    make_tuner(backend, scheduler, n_workers=2, sleep_time=5.0, callbacks=[Leash()]).run()
 except KeyboardInterrupt:
     sys.exit(130)
 """
 
 
-def spawn_tuner(entry_point: str, grace: float = 2.0) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", RUN_IT, str(Path(__file__).parent), entry_point, str(grace)]
-    return subprocess.Popen(command)
+@contextlib.contextmanager
+def running_tuner(entry_point: str, num_new: int, num_trials: int = 5) -> Iterator[subprocess.Popen[bytes]]:
+    """A tuner in a process of its own, once its journal has grown by ``num_new`` records.
+
+    It cannot come to the end of the experiment before we let it, however long we take: it goes on for a few
+    records only.
+    """
+    size, let_go = num_records() + num_new, Path(entry_point).with_name("let go")
+    command = [sys.executable, "-c", RUN_IT, str(Path(__file__).parent), entry_point, str(size + 6)]
+    with subprocess.Popen([*command, str(let_go), str(num_trials)]) as tuner:
+        try:
+            wait_for(lambda: num_records() >= size)
+            yield tuner
+        finally:
+            tuner.kill()
+
+
+def let_go(entry_point: str) -> None:
+    Path(entry_point).with_name("let go").touch()
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.005)
@@ -156,10 +186,6 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 def num_records() -> int:
     return paths_of().journal.read_bytes().count(b"\n") if paths_of().journal.exists() else 0
-
-
-def has_grown(size: int) -> bool:
-    return num_records() >= size
 
 
 def processes_of(entry_point: str) -> list[int]:
@@ -178,15 +204,14 @@ def test_experiment_whose_tuner_is_killed_again_and_again_gets_to_its_end(script
     """Fault 8: resume forgot running trials and restarted the clock at 0."""
     entry_point = script(pace=0.03)
     for _ in range(4):
-        with spawn_tuner(entry_point) as tuner:
-            wait_for(partial(has_grown, num_records() + 6))
+        with running_tuner(entry_point, num_new=6, num_trials=20) as tuner:
             tuner.kill()
     assert not records_of(event="end"), "it was killed before its end"
     assert state_of() == ExperimentState.interrupted
-    scheduler = promoting()
+    scheduler = PromotingScheduler(20, rungs=(1, 2), eta=2)
     run_local(entry_point, scheduler, n_workers=2)
     assert_nothing_lost_or_doubled(scheduler)
-    assert scheduler.num_started == 5
+    assert scheduler.num_started == 20
     assert len(records_of(event="session")) == 5
     times = [record["t"] for record in records_of()]
     assert times == sorted(times)
@@ -195,10 +220,9 @@ def test_experiment_whose_tuner_is_killed_again_and_again_gets_to_its_end(script
 
 def test_interrupted_tuner_ends_its_trials_and_can_be_continued(script: Callable[..., str]) -> None:
     entry_point = script(pace=0.05)
-    with spawn_tuner(entry_point) as tuner:
-        wait_for(lambda: num_records() >= 5)
+    with running_tuner(entry_point, num_new=5) as tuner:
         tuner.send_signal(signal.SIGINT)
-        assert tuner.wait(20) == 130
+        assert tuner.wait(120) == 130
     assert processes_of(entry_point) == []
     assert state_of() == ExperimentState.interrupted
     scheduler = run_local(entry_point, promoting(), n_workers=2)
@@ -206,15 +230,19 @@ def test_interrupted_tuner_ends_its_trials_and_can_be_continued(script: Callable
     assert state_of() == ExperimentState.finished
 
 
-def test_second_tuner_is_refused_at_once_and_the_first_goes_on(script: Callable[..., str]) -> None:
+def test_second_tuner_is_refused_at_once_and_the_first_goes_on(
+    script: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait_for_lock(path: Path) -> int:
+        raise AssertionError("it was to be refused before it looks at the trials")
+
     entry_point = script(pace=0.05)
-    with spawn_tuner(entry_point) as tuner:
-        wait_for(lambda: num_records() >= 3)
-        start_time = time.monotonic()
+    with running_tuner(entry_point, num_new=3) as tuner:
+        monkeypatch.setattr(local_backend, "_locked", wait_for_lock)
         with pytest.raises(ExperimentLockedError, match=f"process {tuner.pid} on "):
             run_local(entry_point, promoting())
-        assert time.monotonic() - start_time < 5
-        assert tuner.wait(30) == 0
+        let_go(entry_point)
+        assert tuner.wait(120) == 0
     assert state_of() == ExperimentState.finished
 
 

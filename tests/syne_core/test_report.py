@@ -231,7 +231,7 @@ def test_report_leaves_the_process_at_once() -> None:
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
     ) as script:
         assert script.stdout is not None
-        reading, _, _ = select.select([script.stdout], [], [], 10)
+        reading, _, _ = select.select([script.stdout], [], [], 120)
         assert script.poll() is None
         assert reading, "the report waits for the end of the script"
         assert retrieve([script.stdout.readline()])[0]["loss"] == 0.5
