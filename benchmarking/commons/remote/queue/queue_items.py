@@ -114,7 +114,7 @@ def first_items(
     items: list[Item] = []
     outcomes: dict[str, ExperimentOutcome] = {}
     for job in jobs:
-        entries = [_entry(one, states.get(one.id8), service) for one in job.experiments]
+        entries = [_entry(one, states, service) for one in job.experiments]
         left = [entry for entry in entries if not _is_settled(entry, limits, retry_failed, outcomes)]
         items.extend(_adopted(job, [entry for entry in left if entry.is_active], outcomes))
         missing = [entry for entry in left if not entry.is_active]
@@ -131,7 +131,7 @@ def items_of_others(
     """
     found: dict[str, list[tuple[QueuedJob, _Entry]]] = {}
     for job in jobs:
-        entry = _entry(job.lead, states.get(job.lead.id8), service)
+        entry = _entry(job.lead, states, service)
         if entry.is_active:
             found.setdefault(entry.job, []).append((job, entry))
     items: list[Item] = []
@@ -163,12 +163,16 @@ class _Entry:
         return 0 if self.record is None else self.record.attempt + (self.state in (FAILED, STOPPED))
 
 
-def _entry(experiment: QueuedExperiment, state: State | None, service: JobService) -> _Entry:
-    if state is None:
-        return _Entry(experiment, QUEUED, None)
-    if FINISHED in state.markers:
-        return _Entry(experiment, FINISHED, None)
-    return _Entry(experiment, state.state, service.record(experiment.id8, state.state))
+def _entry(experiment: QueuedExperiment, states: Mapping[str, State], service: JobService) -> _Entry:
+    """A marker that jobs replace between its listing and its reading is looked for again: without its
+    content, the experiment would seem to be in no job, and get another one."""
+    state = states.get(experiment.id8)
+    while state is not None and FINISHED not in state.markers:
+        record = service.record(experiment.id8, state.state)
+        before, state = state, state if record else service.states().get(experiment.id8)
+        if state == before:
+            return _Entry(experiment, state.state, record)
+    return _Entry(experiment, QUEUED if state is None else FINISHED, None)
 
 
 def _is_settled(

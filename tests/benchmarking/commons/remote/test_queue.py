@@ -343,6 +343,25 @@ def test_more_seeds_of_a_shared_job_get_a_job_of_their_own() -> None:
     assert [len(job.job.experiments) for job in cloud.jobs.values()] == [3, 3]
 
 
+@pytest.mark.parametrize("begun", [0, 1, 2])
+def test_a_marker_that_a_job_replaces_while_it_is_read_starts_nothing_twice(begun: int) -> None:
+    """A shared job comes to its next experiment, or its end, after the listing."""
+    cloud = _cloud(fate=lambda *_: Fate(run=50.0))
+    _run(cloud, _together(3), wait=False)
+    (job,) = cloud.jobs.values()
+    cloud.clock.time = job.begins + 50.0 * (begun + 1) - 1.5 * cloud.call_time  # which is after one call
+    assert _states(_run(cloud, _together(3))) == {"finished": 3}
+    assert len(cloud.jobs) == 1
+
+
+def test_a_marker_without_content_is_that_of_an_experiment_in_no_job() -> None:
+    cloud = _cloud()
+    _leave_marker(cloud, "launched", 0, 10.0, "00000000-a0")
+    cloud.record = lambda id8, state: None  # type: ignore[method-assign]
+    assert _states(_run(cloud, single_jobs(1))) == {"finished": 1}
+    assert cloud.calls["create"] == 1
+
+
 # -- stopping and caps ----------------------------------------------------------------------------------
 
 
