@@ -117,10 +117,13 @@ class LocalDriver(TrainDriver):
     def report(self, job: str) -> JobReport | None:
         """By the job's state file, and whether its process is still there."""
         state = _state(self._root / job)
+        is_gone = bool(state) and state["status"] == "InProgress" and not _is_alive(int(state["pid"]))
+        if is_gone:
+            state = _state(self._root / job)  # it may have ended between the two looks
         if not state:
             return None
         status, reason = state["status"], state.get("reason")
-        if status == "InProgress" and not _is_alive(int(state["pid"])):
+        if is_gone and status == "InProgress":
             status, reason = FAILED, "its process has vanished"
         facts: dict[str, Any] = {name: state[name] for name in ("created", "ended") if name in state}
         return JobReport(

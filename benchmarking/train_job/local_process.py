@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -82,7 +83,7 @@ class LocalRun:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform.startswith("linux") else None,
+                preexec_fn=partial(_end_with_parent, os.getpid()) if _LIBC is not None else None,
             ) as process,
         ):
             assert process.stdout is not None
@@ -134,10 +135,12 @@ class LocalRun:
         return {"status": FAILED, "reason": said.partition("\n")[0] or f"exit code {code}"}
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(parent: int) -> None:
     """Ask for SIGTERM when the process that waits for the training is gone, be it by ``kill -9``."""
     assert _LIBC is not None
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:  # it was gone before we asked, so nobody will tell
+        os._exit(1)
 
 
 def _tee(source: IO[bytes], log: IO[bytes]) -> None:

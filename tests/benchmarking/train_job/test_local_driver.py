@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from processes import is_alive
 from tar_archives import packed
 
+from benchmarking.train_job import local_driver
 from benchmarking.train_job.drivers import TRAIN_DRIVERS, train_driver
 from benchmarking.train_job.local_artifact import sha256_of
+from benchmarking.train_job.local_process import _end_with_parent
 from syne_core.errors import ResultsError
 
 LOCAL = ("--train-driver", "local")
@@ -107,6 +110,30 @@ def test_a_job_whose_process_has_vanished_has_failed(tmp_path: Path) -> None:
     report = train_driver("local", {"output_path": str(tmp_path)}).report("foo-model-1")
     assert report is not None
     assert report.in_words == "Failed: its process has vanished"
+
+
+def test_a_job_that_ends_between_two_looks_has_not_vanished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "foo-model-1" / "state.json"
+    state.parent.mkdir()
+    state.write_text(json.dumps({"status": "InProgress", "pid": 1, "tag": "foo/model"}))
+
+    def ends_now(pid: int) -> bool:
+        state.write_text(json.dumps({"status": "Completed", "pid": pid, "tag": "foo/model"}))
+        return False
+
+    monkeypatch.setattr(local_driver, "_is_alive", ends_now)
+    report = train_driver("local", {"output_path": str(tmp_path)}).report("foo-model-1")
+    assert report is not None
+    assert (report.status, report.reason) == ("Completed", None)
+
+
+def test_a_script_whose_fit_ended_before_it_began_does_not_begin() -> None:
+    program = [sys.executable, "-c", "print('it ran')"]
+    for parent, ended in ((os.getpid(), (0, b"it ran\n")), (0, (1, b""))):
+        done = subprocess.run(program, stdout=subprocess.PIPE, preexec_fn=partial(_end_with_parent, parent))
+        assert (done.returncode, done.stdout) == ended
 
 
 def test_drivers_are_plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
