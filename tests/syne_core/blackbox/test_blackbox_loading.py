@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +125,25 @@ def test_a_blackbox_is_downloaded_once() -> None:
     assert download("mini", hub) == folder
     assert hub.asked == 1
     assert [path.name for path in folder.parent.iterdir()] == ["mini"]
+
+
+def test_experiments_that_start_together_download_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub, both, lock = Hub(), threading.Semaphore(0), fcntl.flock
+
+    def locking(handle: int, how: int) -> None:
+        both.release()
+        lock(handle, how)
+
+    def fetch(name: str, folder: Path) -> None:
+        assert both.acquire(timeout=60), "the first one is here"
+        assert both.acquire(timeout=60), "so is the second, which waits"
+        hub(name, folder)
+
+    monkeypatch.setattr(fcntl, "flock", locking)
+    with ThreadPoolExecutor(2) as pool:
+        folders = list(pool.map(lambda _: download("mini", fetch), range(2)))
+    assert folders == [data_cache() / "blackboxes" / "mini"] * 2
+    assert hub.asked == 1
 
 
 def test_tables_of_the_hub_are_loaded_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
