@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,15 @@ JOURNAL: list[Event] = [
 
 
 def write_journal(folder: Path, events: list[Event] | None = None, tail: str = "") -> Path:
-    """``events`` as the journal of the experiment in ``folder``, with ``tail`` after the last line."""
+    """``events`` as the journal of the experiment in ``folder``, with ``tail`` after the last line.
+
+    It is newer than the table, if there is one, also where both are written within a tick of the clock.
+    """
     path = folder / "journal.jsonl"
     lines = [json.dumps(event) for event in (JOURNAL if events is None else events)]
     path.write_text("\n".join(lines) + "\n" + tail)
+    table = folder / "results.csv.zip"
+    if table.exists():
+        later = table.stat().st_mtime + 1
+        os.utime(path, (later, later))
     return path
