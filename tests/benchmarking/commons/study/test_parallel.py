@@ -34,7 +34,7 @@ sign.with_suffix(".new").rename(sign)
 {wait}
 """
 WAIT_FOR_EACH_OTHER = """
-deadline = time.monotonic() + 30
+deadline = time.monotonic() + 180
 while len({path.name[0] for path in signs.glob("[01]-*")}) < 2:
     assert time.monotonic() < deadline, "the other experiment never began"
     time.sleep(0.01)
@@ -42,6 +42,13 @@ while len({path.name[0] for path in signs.glob("[01]-*")}) < 2:
 WAIT_FOR_GATE = """
 while not (signs / "gate").exists():
     time.sleep(0.01)
+"""
+#: Workers and trials that are told to end are waited for, not killed: on a busy machine, that may take long.
+NO_HURRY = """
+from benchmarking.commons.study import team
+from syne_core.backend.local.local_backend import LocalBackend
+team._INTERRUPT_GRACE = 10_000.0
+LocalBackend.grace = property(lambda backend: 10_000.0, lambda backend, seconds: None)
 """
 
 
@@ -63,7 +70,7 @@ def prepare(script: Path, signs: Path) -> Callable[[str], None]:
     return write
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -130,11 +137,11 @@ def test_interrupt_stops_all_cleanly_and_the_same_command_continues(
     launch, make_launcher, prepare, signs: Path, tmp_path: Path
 ) -> None:
     prepare(WAIT_FOR_GATE)
-    launcher, root = make_launcher(), tmp_path / "syne-tune"
+    launcher, root = make_launcher(NO_HURRY), tmp_path / "syne-tune"
     with started(launcher, *PAIR) as process:
         wait_for(lambda: len(pids(signs)) == 2)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=180)
     assert process.returncode == 130, errors
     assert not any(map(is_alive, pids(signs)))
     assert f"the same command continues: python {launcher} --experiment_tag t" in errors
@@ -160,7 +167,7 @@ def test_killing_the_study_kills_workers_and_trials(
         assert len(workers) == 2
         assert all(map(is_alive, workers))
         process.kill()
-        wait_for(lambda: not any(map(is_alive, [*workers, *pids(signs)])), 10)
+        wait_for(lambda: not any(map(is_alive, [*workers, *pids(signs)])))
     (signs / "gate").touch()
     done = launch(launcher, *PAIR)
     assert done.returncode == 0, done.stderr
@@ -171,14 +178,12 @@ def test_second_interrupt_does_not_wait_for_stubborn_trials(
     make_launcher, prepare, signs: Path, tmp_path: Path
 ) -> None:
     prepare("signal.signal(signal.SIGTERM, lambda *_: (signs / f'{name}.term').touch())\n" + WAIT_FOR_GATE)
-    with started(make_launcher(), *PAIR) as process:
+    with started(make_launcher(NO_HURRY), *PAIR) as process:
         wait_for(lambda: len(pids(signs)) == 2)
         process.send_signal(signal.SIGINT)
         wait_for(lambda: len(list(signs.glob("*.term"))) == 2)
-        began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
-    assert time.monotonic() - began < 4, "the grace of trials alone is 5 s"
+        _, errors = process.communicate(timeout=180)  # the trials would be waited for 10 000 s
     assert process.returncode == 130, errors
     assert not any(map(is_alive, pids(signs)))
 
@@ -191,7 +196,7 @@ def test_a_killed_worker_harms_no_other(make_launcher, prepare, signs: Path, tmp
         status = json.loads(next(root.glob("t/RS-0/*/status.json")).read_text())
         os.kill(status["pid"], signal.SIGKILL)
         (signs / "gate").touch()
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=180)
     assert process.returncode == 3, errors
     assert "seed 0: interrupted: the tuner's process was killed" in errors
     assert states(root)[1] == "finished"
@@ -223,7 +228,7 @@ def test_who_runs_what_runs_already_is_told_so(
         wait_for(lambda: len(pids(signs)) == 2)
         second = launch(launcher, *PAIR[:-1], n_parallel, "--json")
         (signs / "gate").touch()
-        process.communicate(timeout=30)
+        process.communicate(timeout=180)
     assert second.returncode == 3, second.stderr
     for outcome in json.loads(second.stdout):
         assert outcome["state"] == "failed"
@@ -237,7 +242,7 @@ def test_a_file_that_changed_meanwhile_is_said(make_launcher, tmp_path: Path) ->
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as worker:
         assert worker.stderr is not None
         errors = worker.stderr.read()
-        assert worker.wait(30) == 2
+        assert worker.wait(180) == 2
     assert "experiment 01234567 no longer follows from this command: a file has changed" in errors
     assert not (tmp_path / "syne-tune").exists()
 
@@ -253,18 +258,12 @@ def test_a_worker_whose_parent_is_gone_ends_at_once(make_launcher, prepare, sign
         wait_for(lambda: pids(signs))
         assert worker.stdin is not None
         worker.stdin.close()
-        assert worker.wait(10) == -signal.SIGKILL
-    wait_for(lambda: not any(map(is_alive, pids(signs))), 10)
+        assert worker.wait(180) == -signal.SIGKILL
+    wait_for(lambda: not any(map(is_alive, pids(signs))))
 
 
-def test_a_terminal_shows_a_table_that_follows_the_workers(
-    make_launcher, script: Path, tmp_path: Path
-) -> None:
-    # The table is drawn twice a second: a trial must last longer than that to be seen running.
-    slow = script.read_text().replace(
-        "report = Reporter()", "__import__('time').sleep(2); report = Reporter()"
-    )
-    script.write_text(slow)
+def test_a_terminal_shows_a_table_that_follows_the_workers(make_launcher, prepare, signs: Path) -> None:
+    prepare(WAIT_FOR_GATE)  # until one was seen running
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         [sys.executable, str(make_launcher()), *PAIR, "--json"],
@@ -278,7 +277,9 @@ def test_a_terminal_shows_a_table_that_follows_the_workers(
         with contextlib.suppress(OSError):  # the terminal's other end was closed
             while data := terminal.read(4096):
                 shown += data
-        assert process.wait(30) == 0
+                if b"running" in shown:
+                    (signs / "gate").touch()
+        assert process.wait(180) == 0
     text = shown.decode()
     assert "running" in text
     assert re.search(r"RS +parabola +1 +1 +finished +\d+ \w+.*loss 0\.\d+ .*left", text), text
