@@ -53,7 +53,7 @@ FOREIGN = {
     "--recursive",
 }
 OUR_FLAGS = ALL_FLAGS
-_TIMEOUT = 120
+_TIMEOUT = 300
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarking.train_job import image_tools
 from benchmarking.train_job.image_builder import build_image, context_digest
 from benchmarking.train_job.image_tools import ImageTool, find_image_tool
 from benchmarking.train_job.training_order import training_order
@@ -24,6 +25,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(image_tools, "_PROBE_S", 300.0)
     monkeypatch.delenv("STORAGE_DRIVER", raising=False)
     monkeypatch.delenv("BUILDAH_ISOLATION", raising=False)
     return folder

@@ -350,7 +350,7 @@ def test_a_finger_leaves_the_read_out_to_be_read(browser: Browser, report: Path)
 def test_the_page_follows_the_width_of_the_window(page: Page) -> None:
     page.resize(700, 900)
     page.wait_for("document.querySelector('#curves svg').viewBox.baseVal.width < 700")
-    assert page.run("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    page.wait_for("document.documentElement.scrollWidth === document.documentElement.clientWidth")
 
 
 def test_everything_can_be_reached_and_has_a_name(page: Page) -> None:
@@ -437,7 +437,7 @@ def test_odd_studies_have_a_page(browser: Browser, tmp_path: Path, what: str) ->
     assert page.complaints() == []
     assert page.run("document.querySelectorAll('svg [d*=NaN], svg [d*=Infinity], svg [x*=NaN]').length") == 0
     page.resize(*_PHONE)
-    assert page.run("document.documentElement.scrollWidth") == _PHONE[0]
+    page.wait_for(f"document.documentElement.scrollWidth === {_PHONE[0]}")
     page.close()
 
 
