@@ -175,7 +175,8 @@ class _Queue:
         lacking: set[tuple[str, str]] = set()
         self._waits_for, self._is_short = None, False
         active, unaffordable = len(self._active()), None
-        for item in self._waiting():
+        # What may have been made already, by a call without an answer, comes first: it has its place.
+        for item in sorted(self._waiting(), key=lambda one: not one.may_be_ours):
             now = self._clock.now()
             if now >= self._next_look:
                 return

@@ -569,6 +569,23 @@ def test_a_call_without_an_answer_that_made_the_job_is_not_repeated_under_anothe
     assert set(cloud.jobs) == {"00000000-a0"}
 
 
+def test_a_job_that_a_call_without_an_answer_made_counts_before_others_are_made() -> None:
+    """Meanwhile the pause of another one is over, and one at a time is allowed."""
+    kinds = {("00000000", 0): Fate("capacity"), ("00000001", 0): Fate(run=500.0)}
+    cloud = _cloud(fate=lambda id8, attempt: kinds.get((id8, attempt), Fate()))
+
+    def lose(call: str, is_done: bool) -> None:
+        if call == "create" and is_done and "00000001-a0" in cloud.jobs:
+            cloud.disturb = lambda call, is_done: None
+            cloud.clock.time += 100
+            raise TroubleError("no answer")
+
+    cloud.disturb = lose
+    assert _states(_run(cloud, single_jobs(2), limits=Limits(max_parallel_jobs=1))) == {"finished": 2}
+    assert list(cloud.jobs) == ["00000000-a0", "00000001-a0", "00000000-a1"]
+    assert cloud.peak_jobs == 1
+
+
 def test_jobs_are_asked_about_only_where_others_wait_for_their_instances() -> None:
     cloud = _cloud(fate=lambda *_: Fate(run=0.5))
     cloud.disturb = throttle(cloud, 2.0, 5)
