@@ -103,7 +103,7 @@ def launch() -> Launch:
     def run(program: Path | str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         command: Sequence[str] = [sys.executable, *str(program).split("\0"), *arguments]
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **settings}
+            command, capture_output=True, text=True, timeout=400, check=False, env={**os.environ, **settings}
         )
 
     return run

@@ -72,7 +72,7 @@ def test_so_it_is_with_the_command_itself(folder: Path, tmp_path: Path, bad: Bad
         [sys.executable, "-m", "benchmarking.cli.main", "run", *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=400,
         check=False,
         stdin=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},

@@ -53,7 +53,7 @@ def test_one_command_runs_all_methods_and_seeds(launch, make_launcher, root: Pat
 def test_same_seed_means_same_first_configurations_for_every_method(
     launch, make_launcher, root: Path
 ) -> None:
-    launch(make_launcher(), *TAG)
+    launch(make_launcher(), *TAG, "--n_workers", "1")  # of two trials at a time, the second may be slow
     first = [
         pd.read_csv(root / name / "results.csv.zip").groupby("trial_id").config_x.first().head(2).tolist()
         for name in folders(root)
@@ -170,22 +170,24 @@ def test_failing_experiment_does_not_keep_others_from_running(launch, make_launc
 def test_interrupt_stops_cleanly_and_the_same_command_continues(
     make_launcher: Callable[..., Path], launch, root: Path, script: Path
 ) -> None:
-    script.write_text(
-        script.read_text().replace("report(epoch", "import time; time.sleep(0.1); report(epoch")
+    waits = (
+        f"import time\n    while epoch > 1 and not os.path.exists({str(root)!r} + '-gate'): time.sleep(0.01)"
     )
+    script.write_text(script.read_text().replace("    report(epoch", f"    {waits}\n    report(epoch"))
     command = [sys.executable, str(make_launcher()), *TAG, "--method", "RS"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ) as process:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 180
         while not any(root.glob("*/*/*/trials/1/checkpoints/epoch")):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=180)
     assert process.returncode == 130, errors
     assert "the same command continues" in errors
     assert "Traceback" not in errors
     status = root / folders(root)[0] / "status.json"
     assert json.loads(status.read_text())["state"] == "interrupted"
+    root.with_name(f"{root.name}-gate").touch()
     plan = launch(make_launcher(), *TAG, "--method", "RS", "--dry_run", "--json")
     assert json.loads(plan.stdout)[0]["action"] == "continue"
     done = launch(make_launcher(), *TAG, "--method", "RS")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import children, is_alive
 
 from benchmarking.cli.plot import command as plot
 from benchmarking.commons.benchmark_definitions import (
@@ -370,7 +371,7 @@ def test_workers_that_are_interrupted_while_they_start_are_no_failure(tmp_path: 
         try:
             wait_for(started.exists)
             study.send_signal(signal.SIGINT)
-            _, error = study.communicate(timeout=60)
+            _, error = study.communicate(timeout=180)
         finally:
             study.kill()
     assert study.returncode == 130, error
@@ -382,16 +383,24 @@ def test_workers_that_are_interrupted_while_they_start_are_no_failure(tmp_path: 
 def test_a_study_that_is_cut_off_is_completed_by_the_same_command(
     launch: Any, number: int, tmp_path: Path
 ) -> None:
-    words = (*PAIR[:-1], "3h", "--method", "RS", "--num_seeds", "4", "--n_parallel", "2")
+    methods = tmp_path / "methods.py"
+    methods.write_text(
+        METHODS_FILE.format(seed=8, how="__import__('time').sleep(10_000)")
+    )  # no end of seed 3
+    words = (*PAIR[:-1], "3h", "--methods", str(methods), "--random_seed", "5", "--num_seeds", "4")
+    words = (*words, "--n_parallel", "2")
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarking.cli.main", "run", *words],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        env={**os.environ, "SYNEBENCH_TEST_DIE": "1"},
     )
     wait_for(lambda: any(experiment_path("simulated").glob("*/*/journal.jsonl")))
+    workers = children(process.pid)
     os.kill(process.pid, number)
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=180)
+    wait_for(lambda: not any(map(is_alive, workers)))  # or their journals are locked
     if number == signal.SIGINT:
         assert process.returncode == 130, error
         assert b"Interrupted; the same command continues" in error
@@ -402,7 +411,7 @@ def test_a_study_that_is_cut_off_is_completed_by_the_same_command(
     assert results_of() == cut_off
 
 
-def wait_for(condition: Callable[[], bool], timeout: float = 30) -> None:
+def wait_for(condition: Callable[[], bool], timeout: float = 180) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline

@@ -61,7 +61,7 @@ from syne_core.config_space import uniform
 parabola = RealBenchmarkDefinition(
     script=Path(__file__).parent / "parabola.py",
     config_space={"x": uniform(0, 1), "epochs": 3},
-    max_wallclock_time=60,
+    max_wallclock_time=300,
     n_workers=2,
     metric="loss",
     mode="min",
@@ -124,7 +124,7 @@ class JobStudy:
     def describe(self, name: str) -> dict[str, Any]:
         return dict(self.emulator.client("sagemaker").describe_training_job(TrainingJobName=name))
 
-    def wait_for_end(self, name: str, timeout: float = 180.0) -> dict[str, Any]:
+    def wait_for_end(self, name: str, timeout: float = 400.0) -> dict[str, Any]:
         ended = ("Completed", "Failed", "Stopped")
         wait_until(lambda: self.describe(name)["TrainingJobStatus"] in ended, timeout)
         return self.describe(name)
@@ -202,7 +202,7 @@ def launcher_of(backend: str, defined: Mapping[str, Any]) -> Launcher:
     return Launcher("local", defined["methods"], defined["definitions"], backend_flags=LOCAL_FLAGS)
 
 
-def wait_until(condition: Callable[[], bool], timeout: float = 60.0) -> None:
+def wait_until(condition: Callable[[], bool], timeout: float = 180.0) -> None:
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"

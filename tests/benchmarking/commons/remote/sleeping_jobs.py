@@ -36,7 +36,7 @@ def status_of(emulator: Emulator, name: str) -> str:
     return str(answer["TrainingJobStatus"])
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 180.0) -> Any:
     """What ``condition`` returns when it is true."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 import subprocess
@@ -136,12 +137,11 @@ class _Broken(Exception):
 
 
 def _breaks_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    left = [count]
+    numbers = itertools.count()  # files come several at a time
     write = pulling._write
 
     def written(path: Path, body: Any, unfinished: Path) -> int:
-        left[0] -= 1
-        if left[0] < 0:
+        if next(numbers) >= count:
             (unfinished / "half").write_bytes(body.read(3))
             raise _Broken
         return write(path, body, unfinished)

@@ -45,7 +45,12 @@ def test_without_gpus_nothing_is_assigned(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_trials_of_parallel_experiments_see_different_gpus(
     launch, make_launcher, script: Path, tmp_path: Path
 ) -> None:
-    seen = "open('gpu', 'w').write(os.environ['CUDA_VISIBLE_DEVICES']); report = Reporter()"
+    # Trials wait for a second one beside them, or one of them might make all reports.
+    seen = (
+        "open('gpu', 'w').write(os.environ['CUDA_VISIBLE_DEVICES']); import glob, time\n"
+        "while len(glob.glob('../*/gpu')) < 2: time.sleep(0.01)\n"
+        "report = Reporter()"
+    )
     script.write_text(script.read_text().replace("report = Reporter()", seen))
     words = ("--experiment_tag", "g", "--benchmark", "parabola", "--n_parallel", "2", "--n_workers", "2")
     done = launch(make_launcher(), *words)
