@@ -72,7 +72,7 @@ def contract_loss(config: dict[str, Any], epoch: int) -> float:
 
 
 # A trial that is still there when it is told to end, but not for ever.
-_LONG = contract_config(epochs=500, pace=0.02)
+_LONG = contract_config(epochs=500, pace=0.1)
 
 
 class _Watch:
@@ -121,7 +121,7 @@ class BackendContract:
     """
 
     #: Seconds of real time that anything may take.
-    timeout: float = 30.0
+    timeout: float = 120.0
     #: Whether ``wait`` waits in real time.
     real_time: bool = True
     #: Whether reports and checkpoints outlive the back-end; else its trials start over in the next session.
@@ -349,11 +349,12 @@ class BackendContract:
         backend.start_trial(contract_config(fail_after=1))
         watch.until_ended(0)
         try:
-            printed, errors = backend.stdout(0), backend.stderr(0)
+            backend.stdout(0), backend.stderr(0)
         except NotImplementedError:
             pytest.skip("this back-end keeps no output")
-        assert f"text is {json.dumps(_AWKWARD)}\n" in printed, "and values arrive intact"
-        assert any("failing on purpose" in line for line in errors)
+        # Where logs go ways of their own, they come later than the end. Values arrive in them intact.
+        watch.until(lambda: f"text is {json.dumps(_AWKWARD)}\n" in backend.stdout(0), 0)
+        watch.until(lambda: any("failing on purpose" in line for line in backend.stderr(0)), 0)
 
     def test_wait_ends_early_on_news_and_late_without(self, backend: TrialBackend, watch: _Watch) -> None:
         if not self.real_time:

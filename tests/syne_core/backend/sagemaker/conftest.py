@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sagemaker_watch import PATIENT
 
 from syne_core.backend.sagemaker.estimators import PyTorch
 from syne_core.backend.sagemaker.sagemaker_backend import SageMakerBackend
@@ -29,7 +30,7 @@ def make_backend(script: Path, tmp_path: Path) -> Iterator[Callable[..., SageMak
 
     def make(job: dict[str, Any] | None = None, folder: str = "experiment", **more: Any) -> SageMakerBackend:
         description = PyTorch(**{"entry_point": str(script), "instance_type": "ml.m5.large", **(job or {})})
-        backend = SageMakerBackend(description, **{"grace": 2.0, **more})
+        backend = SageMakerBackend(description, **{"grace": 2.0, "timing": PATIENT, **more})
         backend.set_path(str(tmp_path / folder))
         made.append(backend)
         return backend

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from syne_core.backend.sagemaker.sagemaker_backend import SageMakerBackend
+from syne_core.backend.sagemaker.timing import Timing
 from syne_core.backend.trial_status import Status, TrialResult
 
 BUSY = (Status.in_progress, Status.stopping)
-TIMEOUT = 60.0
+TIMEOUT = 120.0
+#: For the emulator on a busy machine: jobs may take their time to end.
+PATIENT = replace(Timing.for_emulator(), close=TIMEOUT)
 
 
 class Watch:

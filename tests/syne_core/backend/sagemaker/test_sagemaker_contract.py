@@ -28,8 +28,6 @@ def session() -> Iterator[AwsSession]:
 class TestSageMakerBackend(BackendContract):
     """Jobs on this machine."""
 
-    timeout = 60.0
-
     @pytest.fixture(autouse=True)
     def _session(self, session: AwsSession) -> None:
         self.session = session

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sagemaker_watch import Watch, job_names, job_states, until_none_runs
+from sagemaker_watch import PATIENT, Watch, job_names, job_states, until_none_runs
 
 from syne_core.backend.sagemaker.sagemaker_backend import SageMakerBackend
-from syne_core.backend.sagemaker.timing import Timing
 from syne_core.backend.trial_status import Status
 from syne_core.config_space import uniform
 from syne_core.optimizer.baselines import ASHA, RandomSearch
@@ -125,7 +125,7 @@ def test_promoted_trials_go_on_and_quota_is_kept(emulator: Emulator, make_backen
 def test_job_that_somebody_else_stops_says_so(emulator: Emulator, make_backend: Make) -> None:
     backend = make_backend()
     watch = Watch(backend)
-    backend.start_trial(contract_config(epochs=500, pace=0.02))
+    backend.start_trial(contract_config(epochs=500, pace=0.2))
     watch.until_epoch(2, 0)
     emulator.client("sagemaker").stop_training_job(TrainingJobName=backend.job_name(0))
     watch.until_ended(0)
@@ -165,11 +165,11 @@ def test_exception_in_the_tuner_stops_every_job(emulator: Emulator, make_backend
         def on_trial_result(self, trial: Any, status: str, result: dict[str, Any], decision: str) -> None:
             raise RuntimeError("on purpose")
 
-    space = {**contract_config(epochs=500, pace=0.05), "x": uniform(0, 1)}
+    space = {**contract_config(epochs=500, pace=0.2), "x": uniform(0, 1)}
     tuner = Tuner(
         make_backend(),
         RandomSearch(space, metric="loss", mode="min", random_seed=1),
-        StoppingCriterion(max_wallclock_time=60),
+        StoppingCriterion(max_wallclock_time=600),
         n_workers=3,
         callbacks=[Fails()],
     )
@@ -185,7 +185,7 @@ def test_closing_at_once_leaves_no_job(emulator: Emulator, make_backend: Make) -
     """While creations are under way, and half of all calls fail."""
     backend = make_backend()
     for _ in range(4):
-        backend.start_trial(contract_config(epochs=500, pace=0.05))
+        backend.start_trial(contract_config(epochs=500, pace=0.2))
     Watch(backend).look(0, 1, 2, 3)
     backend.close()
     assert job_states(_patient(emulator))["InProgress"] == 0
@@ -202,9 +202,7 @@ def test_backstop_does_not_mistake_a_failed_attempt_for_the_trial(
     emulator: Emulator, make_backend: Make
 ) -> None:
     """ListTrainingJobs goes on showing the jobs that never began, under the trial's name."""
-    fast = Timing(
-        **{**vars(Timing.for_emulator()), "backstop": (0.05, 0.1), "first_look": 0.1, "longest_wait": 0.1}
-    )
+    fast = replace(PATIENT, backstop=(0.05, 0.1), first_look=0.1, longest_wait=0.1)
     backend = make_backend(timing=fast)
     for _ in range(4):
         backend.start_trial(contract_config(epochs=2))

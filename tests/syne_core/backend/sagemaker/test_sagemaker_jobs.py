@@ -6,15 +6,15 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sagemaker_watch import Watch, job_names
+from sagemaker_watch import PATIENT, TIMEOUT, Watch, job_names
 
 from syne_core.aws.prices import TRAINING_PRICES
 from syne_core.backend.sagemaker.sagemaker_backend import SageMakerBackend
-from syne_core.backend.sagemaker.timing import Timing
 from syne_core.backend.trial_status import Status
 from syne_core.errors import AwsSetupError, UsageError
 from syne_core.testing.backend_contract import contract_config
@@ -87,22 +87,23 @@ def test_metrics_show_in_the_console_and_costs_in_reports(emulator: Emulator, ma
         job = client.describe_training_job(TrainingJobName=backend.job_name(0))
         return {metric["MetricName"]: metric["Value"] for metric in job.get("FinalMetricDataList", [])}
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + TIMEOUT
     while metrics() != {"loss": pytest.approx(-93.0), "epoch": 2.0}:
         assert time.monotonic() < deadline, metrics()
         time.sleep(0.05)
 
 
 def test_many_trials_cost_one_listing_a_look_and_one_bundle(emulator: Emulator, make_backend: Make) -> None:
-    backend = make_backend()
+    # Jobs themselves are listed only if somebody takes very long.
+    backend = make_backend(timing=replace(PATIENT, backstop=(3600.0, 7200.0)))
     count = 6
     watch = Watch(backend)
     start = time.monotonic()  # looks begin with the first trial
     for _ in range(count):
         backend.start_trial(contract_config(epochs=5, pace=0.1))
     watch.until_ended(*range(count))
-    seconds = time.monotonic() - start
     calls = emulator.calls()
+    seconds = time.monotonic() - start
     assert calls["CreateTrainingJob"] == count
     # One listing finds out about earlier sessions, one folder listing too; then one a look.
     assert calls["ListObjectsV2"] <= 3 + seconds / backend.timing.poll + count
@@ -111,15 +112,20 @@ def test_many_trials_cost_one_listing_a_look_and_one_bundle(emulator: Emulator, 
     assert bundles["KeyCount"] == 2, "runner and source, once"
 
 
-def test_jobs_that_die_without_a_word_are_found(emulator: Emulator, make_backend: Make, script: Path) -> None:
+def test_jobs_that_die_without_a_word_are_found(
+    emulator: Emulator, make_backend: Make, script: Path, tmp_path: Path
+) -> None:
+    is_seen = tmp_path / "report is seen"
     script.write_text(
-        "import os, signal, time\nfrom syne_core import Reporter\nReporter()(epoch=1)\ntime.sleep(1)\n"
-        "os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(60)\n"
+        "import os, signal, time\nfrom syne_core import Reporter\nReporter()(epoch=1)\n"
+        f"while not os.path.exists({str(is_seen)!r}):\n    time.sleep(0.01)\n"
+        "os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(600)\n"
     )
-    fast = Timing.for_emulator()
-    backend = make_backend(timing=Timing(**{**vars(fast), "backstop": (0.3, 0.5)}))
+    backend = make_backend(timing=replace(PATIENT, backstop=(0.3, 0.5)))
     backend.start_trial({})
     watch = Watch(backend)
+    watch.until_epoch(1, 0)
+    is_seen.touch()
     watch.until_ended(0)
     assert (watch.state(0), watch.epochs(0)) == (Status.failed, [1])
     assert backend.job_name(0) in str(watch.results[0].failure)
@@ -128,19 +134,23 @@ def test_jobs_that_die_without_a_word_are_found(emulator: Emulator, make_backend
 
 @pytest.mark.parametrize("emulator", [{"quotas": {"ml.p3.2xlarge": 0}}], indirect=True)
 def test_trial_without_an_instance_waits_or_gives_up(emulator: Emulator, make_backend: Make) -> None:
-    fast = Timing.for_emulator()
-    backend = make_backend(
-        {"instance_type": "ml.p3.2xlarge"}, timing=Timing(**{**vars(fast), "give_up": 1.0})
-    )
+    job = {"instance_type": "ml.p3.2xlarge"}
+    backend = make_backend(job)
     backend.start_trial(contract_config())
     backend.start_trial(contract_config())
     watch = Watch(backend)
     watch.look(0, 1)
     assert backend.busy_trial_ids() == [(0, Status.in_progress), (1, Status.in_progress)]
     backend.stop_trial(1)
-    watch.until_ended(0, 1)
-    assert (watch.state(0), watch.state(1)) == (Status.failed, Status.stopped)
+    watch.until_ended(1)
+    assert (watch.state(0), watch.state(1)) == (Status.in_progress, Status.stopped)
+    hasty = make_backend(job, folder="other", timing=replace(PATIENT, give_up=1.0))
+    hasty.start_trial(contract_config())
+    watch = Watch(hasty)
+    watch.until_ended(0)
+    assert watch.state(0) == Status.failed
     assert "got no instance within 1 s" in str(watch.results[0].failure)
+    assert backend.busy_trial_ids() == [(0, Status.in_progress)]
     assert job_names(emulator.client("sagemaker")) == []
 
 
