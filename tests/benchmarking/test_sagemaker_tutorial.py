@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +45,17 @@ def test_back_end_is_made_as_printed() -> None:
     assert ast.unparse(ast.parse(PRINTED)) in launcher
 
 
+def ended_jobs(emulator: Emulator) -> list[dict[str, Any]]:
+    """All jobs, when the launcher has ended and so have they."""
+    deadline = time.monotonic() + 180
+    while True:
+        jobs: list[dict[str, Any]] = emulator.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+        if {job["TrainingJobStatus"] for job in jobs}.isdisjoint({"InProgress", "Stopping"}):
+            return jobs
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_it_runs_on_the_emulator(launch: Callable, emulator: Emulator) -> None:
     done = launch(LAUNCHER, "--n_workers", "2", "--max_num_evaluations", "3", "--max_wallclock_time", "300")
     assert done.returncode == 0, done.stderr
@@ -50,7 +63,7 @@ def test_it_runs_on_the_emulator(launch: Callable, emulator: Emulator) -> None:
     results = load_experiment(Path(done.stdout.strip()).name).results
     assert len(results) >= 3
     assert results["accuracy"].between(0, 1).all()
-    jobs = emulator.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+    jobs = ended_jobs(emulator)
     assert len(jobs) >= 2
     assert {job["TrainingJobStatus"] for job in jobs} <= {"Stopped", "Completed"}
     image = emulator.client("sagemaker").describe_training_job(TrainingJobName=jobs[0]["TrainingJobName"])

@@ -14,6 +14,8 @@ import pytest
 
 import benchmarking
 from benchmarking.commons.launch_remote_common import RemoteLauncher
+from benchmarking.commons.remote.launch_text import LaunchProgress
+from benchmarking.commons.remote.queue.queue_model import Progress
 from benchmarking.commons.spending import agree_to_jobs
 from syne_core.emulator import Emulator
 from syne_core.errors import RefusedError
@@ -44,8 +46,24 @@ def job_names(emulator: Emulator) -> list[str]:
 
 @pytest.mark.parametrize("emulator", [{"quotas": {"ml.c5.xlarge": 1}}], indirect=True)
 def test_experiments_run_as_jobs_once_however_often_they_are_launched(
-    emulator: Emulator, remote_launcher: RemoteLauncher, run_remote: Any
+    emulator: Emulator,
+    remote_launcher: RemoteLauncher,
+    run_remote: Any,
+    script: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    said = tmp_path / "said"  # the first job does not end before it was said that the other one waits for it
+    wait = f"import time\nwhile not os.path.exists({str(said)!r}): time.sleep(0.02)\n"
+    script.write_text(script.read_text().replace("report = Reporter()", f"{wait}report = Reporter()"))
+    show = LaunchProgress.show
+
+    def noted(progress: LaunchProgress, now: Progress) -> None:
+        show(progress, now)
+        if now.waits_for:
+            said.touch()
+
+    monkeypatch.setattr(LaunchProgress, "show", noted)
     done = run_remote(remote_launcher, *TAG, "--wait", "--json")
     assert done.code == 0, done.err
     outcomes = json.loads(done.out)

@@ -89,7 +89,10 @@ def sessions(study: JobStudy) -> int:
 
 
 def test_a_job_that_is_stopped_is_continued_by_the_next(emulator: Emulator, tmp_path: Path) -> None:
-    study = make_study(emulator, tmp_path / "mine", (*WORDS[:-1], "32"), pause=0.5)
+    gate = tmp_path / "gate"  # so that the job has not ended before it is stopped
+    wait = f"while epoch > 1 and not os.path.exists({str(gate)!r}): time.sleep(0.02)"
+    script = SCRIPT.replace("time.sleep({pause})", wait)
+    study = make_study(emulator, tmp_path / "mine", (*WORDS[:-1], "32"), script=script)
     first = study.start(upload_checkpoints=True)
     wait_until(lambda: "journal.jsonl" in study.files() and len(journal(study)) > 6)
     assert study.state()[0] == "running"
@@ -97,6 +100,7 @@ def test_a_job_that_is_stopped_is_continued_by_the_next(emulator: Emulator, tmp_
     assert study.wait_for_end(first)["TrainingJobStatus"] == "Stopped"
     assert study.json("status.json")["state"] == "interrupted"
     before = journal(study)
+    gate.touch()
     second = study.start(attempt=1, upload_checkpoints=True)
     assert study.wait_for_end(second)["TrainingJobStatus"] == "Completed", study.log(second)
     after = journal(study)
