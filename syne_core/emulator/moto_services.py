@@ -42,6 +42,7 @@ class MotoServices:
         self.account, self.region = account, region
         self._apps: dict[str, Any] = {}
         self._apps_lock = threading.Lock()
+        self._locks_lock = threading.Lock()
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self.on_s3_change: Callable[[Call, str, bytes], None] | None = None
         BackendDict.reset()
@@ -54,7 +55,7 @@ class MotoServices:
         """
         app = self._app(call.service)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.account
-        with self._locks[call.service]:
+        with self.lock(call.service):
             ours = self._answered_here(call, environ)
             if ours is not None:
                 headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(ours)))]
@@ -109,7 +110,8 @@ class MotoServices:
 
     def lock(self, service: str) -> threading.RLock:
         """Held while the service answers a call."""
-        return self._locks[service]
+        with self._locks_lock:  # two that ask first at a time must get the same one
+            return self._locks[service]
 
     def backend(self, service: str, region: str) -> Any:
         """What moto keeps of a service."""
@@ -117,13 +119,13 @@ class MotoServices:
 
     def create_bucket(self, name: str) -> None:
         """Create a bucket in the region, unless it is there."""
-        with self._locks["s3"]:
+        with self.lock("s3"):
             if name not in self.s3.buckets:
                 self.s3.create_bucket(name, self.region)
 
     def create_role(self, name: str, trust_policy: str, description: str) -> None:
         """Create a role below the path that SageMaker's console uses."""
-        with self._locks["iam"]:
+        with self.lock("iam"):
             self.backend("iam", "aws").create_role(
                 role_name=name,
                 assume_role_policy_document=trust_policy,
@@ -136,18 +138,18 @@ class MotoServices:
 
     def has_role(self, arn: str) -> bool:
         """Whether the account has such a role."""
-        with self._locks["iam"]:
+        with self.lock("iam"):
             roles = self.backend("iam", "aws").roles
             return any(role.arn == arn for role in roles.values())
 
     def has_repository(self, name: str) -> bool:
         """Whether ECR has a repository of that name."""
-        with self._locks["ecr"]:
+        with self.lock("ecr"):
             return name in self.backend("ecr", self.region).repositories
 
     def put_image(self, repository: str, tag: str, media_type: str, manifest: str, digest: str) -> None:
         """Let ECR know of an image that was pushed."""
-        with self._locks["ecr"]:
+        with self.lock("ecr"):
             backend = self.backend("ecr", self.region)
             known = backend.repositories[repository].images
             if not any(tag in one.image_tags and one.image_manifest == manifest for one in known):
@@ -155,5 +157,5 @@ class MotoServices:
 
     def create_log_group(self, name: str) -> None:
         """Create a log group in the region."""
-        with self._locks["logs"]:
+        with self.lock("logs"):
             self.backend("logs", self.region).create_log_group(name, {})

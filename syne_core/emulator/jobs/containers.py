@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ __all__ = ["Container"]
 
 # Seconds until a container whose PID 1 does not react is killed from outside.
 _REACTS_WITHIN = 5.0
+# Seconds until one that was killed is given up, since the kernel cannot end it.
+_DIES_WITHIN = 30.0
+_LOOK_EVERY = 0.01
 
 
 class Container:
@@ -66,6 +70,7 @@ class Container:
         try:
             self._process.wait(_REACTS_WITHIN)
         except subprocess.TimeoutExpired:
+            _kill_below(self._process.pid)
             self._process.kill()
             self._process.wait()
 
@@ -91,3 +96,36 @@ class Container:
     def _command(self, command: bytes) -> None:
         with contextlib.suppress(OSError):  # it is ending
             self._control.sendall(command)
+
+
+def _kill_below(pid: int) -> None:
+    """Kill the descendants of a process, which must not end before them: nobody would find them any more."""
+    deadline = time.monotonic() + _DIES_WITHIN
+    while (below := _living_below(pid)) and time.monotonic() < deadline:
+        for process in below:
+            with contextlib.suppress(OSError):  # it has ended
+                os.kill(process, signal.SIGKILL)
+        time.sleep(_LOOK_EVERY)
+
+
+def _living_below(pid: int) -> list[int]:
+    """All processes below ``pid``; zombies do not count, but what is below them does."""
+    found: list[int] = []
+    for child in _children(pid):
+        found += [*([child] if _is_living(child) else []), *_living_below(child)]
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    words: list[str] = []
+    with contextlib.suppress(OSError):  # it has ended, or one of its threads
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            words += Path(f"/proc/{pid}/task/{thread}/children").read_text().split()
+    return [int(word) for word in words]
+
+
+def _is_living(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

@@ -25,7 +25,7 @@ _NAMESPACES = (
     *("--pid", "--fork", "--kill-child", "--mount-proc"),
 )
 # Seconds; a first start on a busy machine.
-_PROBE_LASTS = 30.0
+_PROBE_LASTS = 120.0
 
 
 @dataclass(frozen=True)

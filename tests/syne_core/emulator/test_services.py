@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -165,6 +166,25 @@ def test_many_clients_at_once(account) -> None:
         thread.join()
     assert failures == []
     assert account.emulator.calls()["PutObject"] == 80
+
+
+def test_two_that_ask_a_service_first_wait_for_each_other(account, monkeypatch: pytest.MonkeyPatch) -> None:
+    moto = account.emulator._gateway._rest
+    both = threading.Barrier(2)
+
+    def made() -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.2)  # until the other one is here, who should not be
+        return threading.RLock()
+
+    monkeypatch.setattr(moto._locks, "default_factory", made)
+    locks: list[Any] = []
+    threads = [threading.Thread(target=lambda: locks.append(moto.lock("kms"))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert locks[0] is locks[1]
 
 
 def test_whoever_exists_may_do_everything(account) -> None:

@@ -18,7 +18,8 @@ from syne_core.emulator import Emulator
 from syne_core.emulator.jobs import JobEnd, JobSurroundings, RunningJob, start_job
 
 BASE = "import os; base = os.environ.get('SYNEBENCH_OPT_ML', '/opt/ml')\n"
-_PATIENCE = 30.0
+# Only against hanging: machines that run tests may stand still for a while.
+_PATIENCE = 180.0
 
 
 @dataclass
@@ -99,7 +100,7 @@ class JobRig:
         self.environment: Mapping[str, str] = {}
         self._count = 0
 
-    def run(self, script: str = "", *, grace: float = 10.0, **changes: Any) -> Ran:
+    def run(self, script: str = "", *, grace: float = 120.0, **changes: Any) -> Ran:
         """Start a job.
 
         :param script: text of ``train.py``; ``base`` is where it finds ``/opt/ml``
@@ -113,7 +114,7 @@ class JobRig:
             "InputDataConfig": [self.channel("code", f"{name}/code/")],
             "OutputDataConfig": {"S3OutputPath": self.uri("out")},
             "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
-            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
             **changes,
         }
         request["AlgorithmSpecification"] = {
@@ -239,8 +240,11 @@ def rig_of_jobs(
     before = set(threading.enumerate())
     folder = tmp_path / "jobs"
     yield JobRig(shared_emulator, folder, request.param)
-    names = [thread.name for thread in set(threading.enumerate()) - before]
-    assert not [name for name in names if name.startswith(("job ", "shipping "))]
+    started = set(threading.enumerate()) - before
+    of_jobs = [one for one in started if one.name.startswith(("job ", "shipping "))]
+    for thread in of_jobs:  # one that has told the job's end has still to end itself
+        thread.join(_PATIENCE)
+    assert not [thread.name for thread in of_jobs if thread.is_alive()]
     assert not folder.exists() or not list(folder.iterdir())
 
 
