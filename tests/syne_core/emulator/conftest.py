@@ -48,6 +48,13 @@ class Account:
         """Its ``TrainingJobStatus``."""
         return str(self.describe(name)["TrainingJobStatus"])
 
+    def let_time_pass(self) -> None:
+        """What is to happen later, happens now."""
+        timeline = self.emulator._lifecycle._timeline
+        with timeline._changed:
+            timeline._due = sorted((0.0, number, action) for _, number, action in timeline._due)
+            timeline._changed.notify()
+
     def await_status(self, name: str, *wanted: str) -> dict[str, Any]:
         """Its description once its status is one of ``wanted``."""
         wait_for(lambda: self.status(name) in wanted)

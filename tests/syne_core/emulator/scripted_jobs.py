@@ -77,8 +77,8 @@ class ScriptedJobs:
         )
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """What ``condition`` gives once it is true."""
+def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
+    """What ``condition`` gives once it is true; the time only guards against hanging."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, "it never came true"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -56,9 +57,10 @@ def finish(account, name: str, end: JobEnd = COMPLETED) -> None:
 
 
 def test_a_matching_job_takes_the_warm_pool_over(open_account) -> None:
-    account = open_account(cold_start=0.5, warm_start=0.01, quotas={GPU: 1}, warm_pool_quotas={GPU: 1})
+    account = open_account(cold_start=3600, warm_start=0.01, quotas={GPU: 1}, warm_pool_quotas={GPU: 1})
     account.create("first", InstanceType=GPU, KeepAlivePeriodInSeconds=600)
     assert pool_of(account, "first") == {"Status": "InUse"}
+    account.let_time_pass()
     finish(account, "first")
     assert pool_of(account, "first")["Status"] == "Available"
     account.create("second", InstanceType=GPU, KeepAlivePeriodInSeconds=600)
@@ -66,9 +68,7 @@ def test_a_matching_job_takes_the_warm_pool_over(open_account) -> None:
     assert (first["Status"], first["ReusedByJob"]) == ("Reused", "second")
     assert first["ResourceRetainedBillableTimeInSeconds"] >= 1
     assert pool_of(account, "second")["Status"] == "InUse"
-    account.jobs.run_of("second")
-    starting, downloading = account.describe("second")["SecondaryStatusTransitions"][:2]
-    assert (downloading["StartTime"] - starting["StartTime"]).total_seconds() < 0.5
+    account.jobs.run_of("second")  # no cold start
     finish(account, "second", STOPPED)
     assert pool_of(account, "second")["Status"] == "Available", "a stopped job keeps its instances too"
 
@@ -176,16 +176,18 @@ def test_an_interrupted_spot_job_is_started_again(open_account) -> None:
 
 
 def test_what_is_left_of_the_runtime_is_what_an_interrupted_job_gets(account) -> None:
+    begun = time.time()
     account.create("spot", **SPOT)
     first = account.jobs.run_of("spot")
     account.emulator._service._jobs["spot"].run_started -= 100
     first.interrupt()
     second = wait_for(lambda: account.jobs.started[1:])[0]
     assert first.request["StoppingCondition"]["MaxRuntimeInSeconds"] == 600
-    assert 490 <= second.request["StoppingCondition"]["MaxRuntimeInSeconds"] <= 500
+    ran = 100 + time.time() - begun
+    assert 599 - ran <= second.request["StoppingCondition"]["MaxRuntimeInSeconds"] <= 500
     second.end()
     described = account.await_status("spot", "Completed")
-    assert 100 <= described["TrainingTimeInSeconds"] <= 111
+    assert 100 <= described["TrainingTimeInSeconds"] <= 101 + time.time() - begun
 
 
 def test_a_spot_job_that_waits_for_too_long_is_stopped(open_account) -> None:

@@ -31,10 +31,10 @@ def run_job(emulator: Emulator, name: str, image: str, **algorithm: Any) -> dict
         AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File", **algorithm},
         OutputDataConfig={"S3OutputPath": f"s3://{emulator.bucket}/out"},
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
-        StoppingCondition={"MaxRuntimeInSeconds": 60},
+        StoppingCondition={"MaxRuntimeInSeconds": 600},
         Environment={"FROM_REQUEST": "yes"},
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while True:
         job: dict[str, Any] = sagemaker.describe_training_job(TrainingJobName=name)
         if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped"):

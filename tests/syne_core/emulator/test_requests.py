@@ -104,6 +104,6 @@ def _post(account, target: str, body: Any) -> Any:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"}
     with urllib.request.urlopen(
-        urllib.request.Request(account.emulator.endpoint_url, data, headers), timeout=10
+        urllib.request.Request(account.emulator.endpoint_url, data, headers), timeout=120
     ) as answer:
         return json.load(answer)

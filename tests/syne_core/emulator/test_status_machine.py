@@ -35,7 +35,9 @@ def test_a_job_passes_through_the_statuses_of_aws(account) -> None:
     assert described["LastModifiedTime"] == transitions[-1]["StartTime"]
     assert described["TrainingStartTime"] == transitions[1]["StartTime"]
     assert described["TrainingEndTime"] >= transitions[3]["StartTime"]
-    assert described["BillableTimeInSeconds"] == described["TrainingTimeInSeconds"] == 1
+    seconds = (described["TrainingEndTime"] - described["TrainingStartTime"]).total_seconds()
+    assert described["BillableTimeInSeconds"] == described["TrainingTimeInSeconds"]
+    assert max(1, seconds) <= described["BillableTimeInSeconds"] <= seconds + 1.01
     assert described["ModelArtifacts"] == {"S3ModelArtifacts": "s3://bucket/model.tar.gz"}
     assert (described["HyperParameters"], described["Environment"]) == ({"lr": "0.1"}, {"A": "b"})
 
@@ -47,6 +49,7 @@ def test_a_stopping_job_is_stopping_until_its_process_is_gone(open_account) -> N
     account.sagemaker.stop_training_job(TrainingJobName="job")
     account.sagemaker.stop_training_job(TrainingJobName="job")
     assert account.status("job") == "Stopping"
+    wait_for(lambda: run.asked)
     assert run.asked == ["stop"]
     run.events.secondary_status("Training", "Late news of a job that was told to stop")
     run.events.secondary_status("Uploading", "Uploading generated training model")
@@ -71,7 +74,7 @@ def test_a_job_that_completes_while_it_is_told_to_stop_is_completed(open_account
 
 
 def test_a_job_that_is_stopped_before_it_has_instances_never_runs(open_account) -> None:
-    account = open_account(cold_start=0.5)
+    account = open_account(cold_start=3600)
     account.create("job")
     assert account.describe("job")["SecondaryStatusTransitions"][0]["StatusMessage"] == (
         "Launching requested ML instances"
@@ -81,6 +84,7 @@ def test_a_job_that_is_stopped_before_it_has_instances_never_runs(open_account) 
     assert described["TrainingJobStatus"] == "Stopped"
     assert "TrainingStartTime" not in described
     account.create("other")
+    account.let_time_pass()
     account.jobs.run_of("other")
     assert [job.request["TrainingJobName"] for job in account.jobs.started] == ["other"]
 
@@ -90,7 +94,7 @@ def test_cold_start_takes_its_time(open_account) -> None:
     account.create("job")
     account.jobs.run_of("job")
     first, second = account.describe("job")["SecondaryStatusTransitions"][:2]
-    assert 0.19 <= (second["StartTime"] - first["StartTime"]).total_seconds() < 5
+    assert (second["StartTime"] - first["StartTime"]).total_seconds() >= 0.19
 
 
 def test_a_job_that_runs_for_too_long_is_stopping_then_stopped(account) -> None:

@@ -22,7 +22,7 @@ if me == 'algo-1':
     connection, _ = mine.accept()
     print('heard', connection.recv(100).decode())
 else:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while True:
         try:
             with socket.create_connection((resources['hosts'][0], port), timeout=1) as connection:
@@ -36,7 +36,7 @@ else:
 
 @in_namespaces
 def test_instances_talk_to_each_other_by_name(rig: JobRig) -> None:
-    specification = {"ContainerArguments": ["47631"]}
+    specification = {"ContainerArguments": ["27631"]}
     ran = rig.run(WHO + TALK, ResourceConfig=TWO, AlgorithmSpecification=specification)
     assert ran.completed().log("algo-1") == ["heard greetings from algo-2"]
 

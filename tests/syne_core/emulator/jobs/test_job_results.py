@@ -12,7 +12,7 @@ WRITES = (
     "open(base + '/model/deep/weights', 'w').write('w')\n"
     "open(base + '/output/data/notes', 'w').write('n')\n"
 )
-WAITS = "import time\nprint('up')\nfor _ in range(6000): time.sleep(0.01)\n"
+WAITS = "import time\nprint('up')\nfor _ in range(60_000): time.sleep(0.01)\n"
 
 
 def test_model_and_output_data_become_archives(rig: JobRig) -> None:
@@ -133,7 +133,7 @@ def test_checkpoints_survive_a_spot_interruption(rig: JobRig) -> None:
     )
     config = {"S3Uri": rig.uri("ckpt")}
     first = rig.run(script, CheckpointConfig=config)
-    rig.until(lambda: rig.keys("ckpt/") == ["epoch"], "the checkpoint")
+    rig.until(lambda: rig.keys("ckpt/") == ["epoch"] and rig.read("ckpt/epoch") == b"1", "the checkpoint")
     first.job.interrupt()
     assert first.end().secondary_status == "Interrupted"
     assert rig.run(script, CheckpointConfig=config).completed().log() == ["from 1"]
