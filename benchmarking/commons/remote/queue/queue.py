@@ -215,7 +215,14 @@ class _Queue:
     def _try(self, item: Item) -> bool:
         """Make the job; whether there is one now."""
         item.job = item.job.only({one.id8 for one in item.left()})
-        item.name = item.name or self._service.job_name(item.job, item.attempt)
+        name = self._service.job_name(item.job, item.attempt)
+        if item.name not in ("", name) and item.may_be_ours:
+            # A call without an answer may have made it, with an experiment whose outcome is known by now.
+            item.is_suspect, self._next_look = True, 0.0
+            self._has_job(item)
+            return True
+        item.is_marked &= item.name == name
+        item.name = name
         if not item.is_marked:
             self._watch.mark(item, LAUNCHED)
             item.is_marked = True

@@ -230,7 +230,11 @@ class QueueWatch:
         verdict, now = ending.verdict, self._clock.now()
         if verdict is Verdict.never_made:
             self._release(item)
-            item.may_be_ours = True
+            # Part of a job that was to be made has another name, which its markers are to say.
+            name = self._service.job_name(item.job.only({one.id8 for one in item.left()}), item.attempt)
+            item.may_be_ours = item.name == name
+            item.is_marked &= item.name == name
+            item.name = name
             return
         if verdict is Verdict.stopped and not item.setbacks:
             for one in item.left():

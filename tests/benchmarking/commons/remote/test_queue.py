@@ -362,6 +362,43 @@ def test_a_marker_without_content_is_that_of_an_experiment_in_no_job() -> None:
     assert cloud.calls["create"] == 1
 
 
+def test_part_of_a_shared_job_that_was_not_made_is_made_under_the_name_that_its_markers_say() -> None:
+    """A driver was killed after it had marked one of two as queued again, since there was no room."""
+    cloud = _cloud(fate=lambda *_: Fate(run=50.0))
+    _leave_marker(cloud, "queued", 0, 1.0, "00000000-a0")
+    one = experiments(2)[1]
+    record = StateRecord(one.name, 0, "00000000-a0", cloud.clock.now())
+    cloud.markers[one.id8, "launched"] = (cloud.clock.now(), record)
+    killed = Counter[str]()
+
+    def kill(call: str, is_done: bool) -> None:
+        killed[call] += is_done
+        if killed["create"] == 1:
+            raise KilledError
+
+    cloud.disturb = kill
+    with pytest.raises(KilledError):
+        _run(cloud, _together(2))
+    cloud.disturb = lambda call, is_done: None
+    assert cloud.markers[one.id8, "launched"][1].job == "00000001-a0"
+    assert _states(_run(cloud, _together(2))) == {"finished": 2}
+    assert [len(job.job.experiments) for job in cloud.jobs.values()] == [1, 1]
+
+
+def test_a_shared_job_that_an_unanswered_call_made_is_found_after_its_first_has_finished() -> None:
+    cloud = _cloud(fate=lambda *_: Fate(run=50.0))
+
+    def lose(call: str, is_done: bool) -> None:
+        if call == "create" and is_done:
+            cloud.disturb = lambda call, is_done: None
+            cloud.clock.time += 60
+            raise TroubleError("no answer")
+
+    cloud.disturb = lose
+    assert _states(_run(cloud, _together(3))) == {"finished": 3}
+    assert len(cloud.jobs) == 1
+
+
 # -- stopping and caps ----------------------------------------------------------------------------------
 
 
