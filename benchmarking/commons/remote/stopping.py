@@ -85,10 +85,15 @@ def _is_alive(state: State | None) -> bool:
 
 
 def _record(study: RemoteStudy, experiment: RemoteExperiment, state: State | None) -> StateRecord:
-    found = None
-    if state is not None:
-        found = read_record(study.place.s3, study.place.bucket, study.tag, experiment.id8, state.state)
-    return found or StateRecord(experiment.name, 0, "", time.time())
+    """What the newest marker contains; one that a job replaces meanwhile is looked for again."""
+    s3, bucket, id8 = study.place.s3, study.place.bucket, experiment.id8
+    while state is not None:
+        if (found := read_record(s3, bucket, study.tag, id8, state.state)) is not None:
+            return found
+        before, state = state, read_states(s3, bucket, study.tag).get(id8)
+        if state == before:
+            break
+    return StateRecord(experiment.name, 0, "", time.time())
 
 
 def _refuse_shared(
