@@ -105,8 +105,9 @@ def test_many_trials_cost_one_listing_a_look_and_one_bundle(emulator: Emulator, 
     calls = emulator.calls()
     seconds = time.monotonic() - start
     assert calls["CreateTrainingJob"] == count
-    # One listing finds out about earlier sessions, one folder listing too; then one a look.
-    assert calls["ListObjectsV2"] <= 3 + seconds / backend.timing.poll + count
+    # One listing finds out about earlier sessions, one folder listing too; then one a look. Each start may
+    # cause two looks that were not due.
+    assert calls["ListObjectsV2"] <= 3 + seconds / backend.timing.poll + 2 * count
     assert calls.get("ListTrainingJobs", 0) == 0
     bundles = emulator.client("s3").list_objects_v2(Bucket=emulator.bucket, Prefix="syne-tune/bundles/")
     assert bundles["KeyCount"] == 2, "runner and source, once"
