@@ -67,13 +67,12 @@ def test_a_script_that_hangs_is_given_up(definition: RealBenchmarkDefinition) ->
 
 
 def test_a_script_that_forgets_its_checkpoint_starts_over(definition: RealBenchmarkDefinition) -> None:
-    # The trial that is to be paused waits for that after 2 reports, once.
-    held = "args.st_checkpoint_dir + '/held'"
-    waits = (
-        f"if epoch == 3 and '/paused/' in {held} and not os.path.exists({held}):\n"
-        f"        open({held}, 'w').close(); import time; time.sleep(10_000)\n    "
-    )
+    # The trial that is to be paused waits for that after 2 reports, in its first run.
+    begun = "args.st_checkpoint_dir + '/begun'"
+    holds = f"holds = '/paused/' in saved and not os.path.exists({begun})\nopen({begun}, 'w').close()\n"
+    waits = "if epoch == 3 and holds:\n        import time; time.sleep(10_000)\n    "
     text = definition.script.read_text()
+    text = text.replace("report = Reporter()", f"{holds}report = Reporter()")
     definition.script.write_text(text.replace("with open(saved", f"{waits}with open(saved"))
     found = said(replace(definition), "if os.path.exists(saved) else 1", "if False else 1")
     assert any("trains 2 epochs again" in what for what in found["warning"])
