@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -21,7 +22,7 @@ hypothesis.settings.register_profile(
     derandomize=True,
     deadline=None,
     max_examples=60,
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("seeded")
 
@@ -30,6 +31,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LOOPBACK = ("127.", "::1", "localhost")
+# Seconds that processes and threads may take to end on a machine that has other things to do.
+_PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -52,17 +55,28 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNEBENCH_INDEX", str(tmp_path / "index"))
 
 
-@pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse every connection beyond loopback."""
-    connect = socket.socket.connect
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """Refuse every connection beyond loopback, and to ask for the address of anything else.
+
+    For the whole session: what a test undoes is its own patches, not this one.
+    """
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
 
     def guarded(self: socket.socket, address: object) -> None:
         if self.family != socket.AF_UNIX and not str(address[0]).startswith(_LOOPBACK):  # type: ignore[index]
             raise AssertionError(f"a test tried to connect to {address}")
         connect(self, address)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+    def guarded_look_up(host: Any, *rest: Any, **options: Any) -> Any:
+        if host and not str(host).startswith(_LOOPBACK):
+            raise AssertionError(f"a test asked for the address of {host}")
+        return look_up(host, *rest, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +84,7 @@ def _no_process_left() -> Iterator[None]:
     """Processes that a test started must be gone when it ends."""
     before = children()
     yield
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + _PATIENCE
     while (left := children() - before) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not left, f"processes left behind: {[_command(pid) for pid in left]}"
@@ -85,7 +99,7 @@ def _no_thread_left() -> Iterator[None]:
     """
     before = _threads()
     yield
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + _PATIENCE
     while (left := _threads() - before) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not left, f"threads left behind: {left}"
