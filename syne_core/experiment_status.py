@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +64,17 @@ def read_status(path: Path) -> ExperimentStatus | None:
 
     :raises ResultsError: if the file is damaged
     """
-    try:
-        values = json.loads(path.read_bytes())
-        status = ExperimentStatus(**values)
-        is_alive = status.state == ExperimentState.running and _is_alive(status)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError) as error:
-        raise ResultsError(f"{path}: damaged ({error})") from None
-    if status.state == ExperimentState.running and not is_alive:
-        values.update(state=ExperimentState.interrupted, reason="the tuner's process was killed")
-        return ExperimentStatus(**values)
-    return status
+    for _ in range(2):  # it may end between the look at the file and that at the process
+        try:
+            status = ExperimentStatus(**json.loads(path.read_bytes()))
+            has_died = status.state == ExperimentState.running and not _is_alive(status)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            raise ResultsError(f"{path}: damaged ({error})") from None
+        if not has_died:
+            return status
+    return replace(status, state=ExperimentState.interrupted, reason="the tuner's process was killed")
 
 
 def _is_alive(status: ExperimentStatus) -> bool:

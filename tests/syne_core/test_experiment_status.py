@@ -69,6 +69,19 @@ def test_running_means_that_the_process_lives(tmp_path: Path) -> None:
     assert "killed" in status.reason
 
 
+def test_experiment_that_ends_between_two_looks_was_not_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "status.json"
+
+    def ended_meanwhile(pid: int, signal: int) -> None:
+        write_status(path, ExperimentStatus(ExperimentState.finished, "max_num_trials_finished reached"))
+        raise ProcessLookupError
+
+    monkeypatch.setattr(os, "kill", ended_meanwhile)
+    assert state_read(path) == ExperimentState.finished
+
+
 def test_process_that_began_after_the_last_word_of_the_tuner_is_not_the_tuner(tmp_path: Path) -> None:
     """Process ids are used again, in a container the same ones every time."""
     path = tmp_path / "status.json"
