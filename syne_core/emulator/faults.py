@@ -40,11 +40,17 @@ class _TokenBucket:
 
 
 class Faults:
-    """Decides which calls fail, and how; seeded."""
+    """Decides which calls fail, and how; seeded.
+
+    Calls, jobs and interruptions have random numbers of their own: what jobs meet does not depend on how
+    often somebody looks.
+    """
 
     def __init__(self, settings: EmulatorSettings) -> None:
         self._settings = settings
-        self._random = random.Random(settings.seed)
+        self._of_calls, self._of_jobs, self._of_spot = (
+            random.Random(f"{settings.seed} {purpose}") for purpose in ("calls", "jobs", "interruptions")
+        )
         self._buckets: Mapping[str, _TokenBucket] = {
             name: _TokenBucket(rate, burst) for name, (rate, burst) in settings.throttle.items()
         }
@@ -83,27 +89,27 @@ class Faults:
             chosen = self._settings.fail_operations
             if chosen and operation not in chosen:
                 return None
-            if self._random.random() >= self._settings.fail_rate:
+            if self._of_calls.random() >= self._settings.fail_rate:
                 return None
             return self._drawn()
 
     def _drawn(self) -> Fault:
-        fault = self._random.choice(_FAULTS)
-        if fault == "lost" and self._random.random() < 0.5:
+        fault = self._of_calls.choice(_FAULTS)
+        if fault == "lost" and self._of_calls.random() < 0.5:
             return "lost-after"
-        if fault == "reset" and self._random.random() < 0.5:
+        if fault == "reset" and self._of_calls.random() < 0.5:
             return "reset-after"
         return fault
 
     def of_job(self) -> str | None:
         """``FailureReason`` of the next job, in AWS's words, if it is to fail before it runs."""
         with self._lock:
-            if self._random.random() < self._settings.capacity_errors:
+            if self._of_jobs.random() < self._settings.capacity_errors:
                 return (
                     "CapacityError: Unable to provision requested ML compute capacity. "
                     "Please retry using a different ML instance type."
                 )
-            if self._random.random() < self._settings.job_start_failures:
+            if self._of_jobs.random() < self._settings.job_start_failures:
                 return "InternalServerError: We encountered an internal error.  Please try again."
             return None
 
@@ -112,7 +118,7 @@ class Faults:
         if not self._settings.spot_interruption:
             return None
         with self._lock:
-            return self._random.expovariate(self._settings.spot_interruption)
+            return self._of_spot.expovariate(self._settings.spot_interruption)
 
 
 def error_of(fault: Fault) -> ApiError | None:
