@@ -16,6 +16,9 @@
         JournalError                1   the record of an experiment cannot be continued
       ResultsError                  1   results are missing or cannot be read
       RefusedError                  5   refused by budget or quota
+
+Without an error of this kind: 3 if experiments or trials failed (``SOME_FAILED``), 130 after Ctrl-C
+(``INTERRUPTED``, as of a program that SIGINT ended).
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "INTERRUPTED",
+    "SOME_FAILED",
     "AwsSetupError",
     "BenchmarkDefinitionError",
     "BlackboxError",
@@ -40,6 +45,10 @@ __all__ = [
     "UsageError",
     "nearest_name",
 ]
+
+
+SOME_FAILED = 3
+INTERRUPTED = 130
 
 
 class SyneError(Exception):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from syne_core.errors import UsageError
+from syne_core.errors import INTERRUPTED, UsageError
 
 if TYPE_CHECKING:
     from syne_core.emulator import EmulatorSettings
@@ -78,7 +78,7 @@ def command(port: int, state: str | None, **flags: Any) -> int:
             file=sys.stderr,
         )
         received = signals.wait()
-    return 130 if received == signal.SIGINT else 0
+    return INTERRUPTED if received == signal.SIGINT else 0
 
 
 def _allow_many_files() -> None:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from benchmarking.commons.command_line import run_command
-from syne_core.errors import UnknownNameError
+from syne_core.errors import INTERRUPTED, UnknownNameError
 
 __all__ = ["LazyGroup", "run_program"]
 
@@ -68,5 +68,5 @@ def _invoke(command: click.Command, name: str, words: list[str]) -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        return 130
+        return INTERRUPTED
     return result if isinstance(result, int) else 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmarking.cli.remote_options import chosen_study, remote_or_local
-from syne_core.errors import SyneError, UsageError
+from syne_core.errors import SOME_FAILED, SyneError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,7 +27,6 @@ __all__ = ["command"]
 _INTERVAL, _INTERVAL_OF_EMULATOR, _INTERVAL_HERE = 15.0, 1.0, 1.0
 #: So many times in a row a look may fail before the watch ends.
 _PATIENCE = 10
-_FAILED = 3
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def command(
         raise
     then = f"synebench plot {shown}" if study is None else f"synebench pull {shown}"
     print(f"\nNext:  {then}", file=sys.stderr)
-    return _FAILED if "failed" in last.states.values() else 0
+    return SOME_FAILED if "failed" in last.states.values() else 0
 
 
 def _watch(look: Callable[[], _Look], interval: float, as_json: bool) -> _Look:

@@ -11,7 +11,7 @@ import click
 
 from benchmarking.commons.flags import Flag, Given, as_bool, kind_of
 from benchmarking.commons.quoting import shortened
-from syne_core.errors import SyneError, nearest_name
+from syne_core.errors import INTERRUPTED, SyneError, nearest_name
 
 __all__ = ["Flag", "as_bool", "print_help_if_asked", "read_words", "run_command"]
 
@@ -70,7 +70,7 @@ def run_command(action: Callable[[], int | None], arguments: Sequence[str] | Non
     try:
         code = action() or 0
     except KeyboardInterrupt:
-        code = 130
+        code = INTERRUPTED
     except SyneError as error:
         if debug:
             raise

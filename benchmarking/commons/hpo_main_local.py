@@ -10,11 +10,12 @@ from benchmarking.commons.choices import with_script
 from benchmarking.commons.hpo_main_common import Launch, Launcher
 from benchmarking.commons.launch_entry import LaunchEntry, MakeLauncher
 from benchmarking.commons.launch_flags import LOCAL_FLAGS
-from benchmarking.commons.launch_run import SOME_FAILED, needed_command, run_launch, run_tuner
+from benchmarking.commons.launch_run import needed_command, run_launch, run_tuner
 from benchmarking.commons.remote.in_job.in_job import job_here
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.gpu_shares import gpu_shares, own_share
 from benchmarking.commons.study.plan import StudyPlan
+from syne_core.errors import SOME_FAILED
 from syne_core.results_callback import ExtraResultsComposer
 from syne_core.tuner_callback import TunerCallback
 

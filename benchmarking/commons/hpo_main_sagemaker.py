@@ -14,12 +14,13 @@ from benchmarking.commons.data_channel import check_data_is_there, check_reads_d
 from benchmarking.commons.hpo_main_common import Launch, Launcher
 from benchmarking.commons.launch_entry import LaunchEntry, MakeLauncher
 from benchmarking.commons.launch_flags import SAGEMAKER_FLAGS
-from benchmarking.commons.launch_run import SOME_FAILED, needed_command, run_launch, run_tuner
+from benchmarking.commons.launch_run import needed_command, run_launch, run_tuner
 from benchmarking.commons.remote.in_job.in_job import job_here
 from benchmarking.commons.spending import Spending, agree_to_spend
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.plan import StudyPlan
 from benchmarking.commons.trial_jobs import sagemaker_backend, trial_job
+from syne_core.errors import SOME_FAILED
 from syne_core.results_callback import ExtraResultsComposer
 from syne_core.tuner_callback import TunerCallback
 

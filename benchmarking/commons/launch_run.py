@@ -14,7 +14,7 @@ from benchmarking.commons.relaunch import continue_hint
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.plan import StudyPlan
 from benchmarking.commons.study.summary import print_plan, print_summary
-from syne_core.errors import UsageError
+from syne_core.errors import INTERRUPTED, SOME_FAILED, UsageError
 from syne_core.experiment_status import ExperimentState
 from syne_core.results_callback import ExtraResultsComposer
 from syne_core.tuner_callback import TunerCallback
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from benchmarking.commons.study.run import Outcome
     from syne_core.backend.trial_backend import TrialBackend
 
-__all__ = ["SOME_FAILED", "needed_command", "run_launch", "run_tuner", "settings_json"]
+__all__ = ["needed_command", "run_launch", "run_tuner", "settings_json"]
 
-#: Exit code if experiments failed.
-SOME_FAILED = 3
-_INTERRUPTED = 130
 _NOT_KEPT = frozenset(
     {"debug", "dry_run", "json", "n_parallel", "restart", "run_many", "run_one", "study", "yes"}
 )
@@ -56,7 +53,7 @@ def run_launch(
         outcomes = run(plan)
     except KeyboardInterrupt:
         print(f"Interrupted; {continue_hint(settings)}", file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
     if settings.json:
         print(json.dumps([outcome.to_json() for outcome in outcomes], indent=2))
     else:

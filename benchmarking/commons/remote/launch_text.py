@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from benchmarking.commons.remote.planning.plan_text import counted
 from benchmarking.commons.remote.planning.remote_plan import RemoteAction, RemotePlan
+from syne_core.errors import SOME_FAILED
 
 if TYPE_CHECKING:
     from benchmarking.commons.remote.queue.queue_model import Progress, QueueResult
 
 __all__ = ["LaunchProgress", "print_nothing_to_do", "print_result"]
 
-_SOME_FAILED = 3
 # Seconds between lines.
 _INTERVAL = 2.0
 _MOST_FAILURES = 10
@@ -65,7 +65,7 @@ def print_nothing_to_do(plan: RemotePlan, settings: SimpleNamespace) -> int:
     print(f"Nothing to launch: {counted(plan)}.", file=sys.stderr)
     _print_next(settings.experiment_tag)
     failed = any(planned.action == RemoteAction.leave_failed for planned in plan.planned)
-    return _SOME_FAILED if failed else 0
+    return SOME_FAILED if failed else 0
 
 
 def print_result(result: QueueResult, plan: RemotePlan, settings: SimpleNamespace) -> None:

@@ -24,7 +24,7 @@ from benchmarking.commons.remote.planning.cost_plan import CostPlan, refuse_abov
 from benchmarking.commons.remote.planning.plan_text import counted, spending_in_words
 from benchmarking.commons.remote.planning.remote_plan import RemotePlan
 from benchmarking.commons.spending import agree_to_jobs
-from syne_core.errors import AwsSetupError
+from syne_core.errors import INTERRUPTED, AwsSetupError
 
 if TYPE_CHECKING:
     from benchmarking.commons.remote.jobs.experiment_job import ExperimentJob, JobHome
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from syne_core.aws.session import AwsSession
 
 __all__ = ["Order", "carry_out"]
-
-_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def carry_out(order: Order) -> int:
         result = _run(order, account, plan, jobs, queued_jobs(plan, jobs, prices), home)
     except KeyboardInterrupt:
         print(f"Interrupted; jobs that were made run on. {continue_hint(settings)}", file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
     except AwsSetupError as error:
         raise AwsSetupError(f"{error}\nJobs that were made run on. Then {continue_hint(settings)}") from error
     print_result(result, plan, settings)

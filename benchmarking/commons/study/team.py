@@ -22,6 +22,7 @@ from typing import Any
 from benchmarking.commons.study.plan import PlannedExperiment
 from benchmarking.commons.study.progress import StudyProgress
 from benchmarking.commons.study.run import Outcome, outcome_of
+from syne_core.errors import INTERRUPTED
 from syne_core.experiment_status import ExperimentState
 
 __all__ = ["Team", "Worker", "one_thread_each"]
@@ -37,8 +38,6 @@ _THREAD_VARIABLES = (
 #: Seconds that interrupted workers may take: their trials have a grace period too.
 _INTERRUPT_GRACE = 20.0
 _KEPT_LINES = 20
-#: Exit code of a command after Ctrl-C.
-_INTERRUPTED = 130
 
 
 def one_thread_each(environment: Mapping[str, str]) -> dict[str, str]:
@@ -131,7 +130,7 @@ class Team(ABC):
     def _outcome(self, planned: PlannedExperiment, worker: Worker, trouble: str | None) -> Outcome:
         """What became of ``planned``, which ``worker`` ran until its own end."""
         outcome = outcome_of(planned, trouble, worker.process.pid)
-        was_told = self._is_interrupted and worker.process.returncode in (_INTERRUPTED, -signal.SIGINT)
+        was_told = self._is_interrupted and worker.process.returncode in (INTERRUPTED, -signal.SIGINT)
         if was_told and outcome.state == ExperimentState.failed:  # before it could note its state
             return replace(outcome, state=ExperimentState.interrupted, reason="")
         return outcome

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarking.commons.remote.jobs.experiment_document import EXPERIMENTS_VARIABLE, read_document
 from benchmarking.commons.study.experiment import Experiment
 from benchmarking.commons.study.plan import Action, PlannedExperiment, StudyPlan
-from syne_core.errors import AwsSetupError
+from syne_core.errors import INTERRUPTED, SOME_FAILED, AwsSetupError
 from syne_core.experiment_status import ExperimentState
 from syne_core.paths import FOLDER_VARIABLE, TRIALS_VARIABLE, ExperimentKeys, ExperimentPaths, experiment_name
 from syne_core.tuner_callback import TunerCallback
@@ -38,7 +38,6 @@ __all__ = ["ExperimentsJob", "job_here", "job_metadata"]
 
 logger = logging.getLogger(__name__)
 
-_SOME_FAILED, _INTERRUPTED = 3, 130
 _TAIL_LINES, _LONGEST_LINE = 20, 500
 _ORIGIN = "synebench-origin.json"
 
@@ -106,8 +105,8 @@ class ExperimentsJob:
         except KeyboardInterrupt:
             print("Interrupted; another attempt continues", file=sys.stderr)
             self._save_all(plan.planned)
-            return _INTERRUPTED
-        return _SOME_FAILED if failed else 0
+            return INTERRUPTED
+        return SOME_FAILED if failed else 0
 
     def _run_one(
         self, planned: PlannedExperiment, run_experiment: RunExperiment, progress: JobProgress

@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 
 from benchmarking.commons.remote.records.markers import State, StateRecord
 from syne_core.aws.job_states import JobState
-from syne_core.errors import SyneError, UsageError
+from syne_core.errors import SOME_FAILED, RefusedError, SyneError, UsageError
 
 __all__ = [
     "BadRequestError",
@@ -33,7 +33,6 @@ __all__ = [
 
 #: An instance type and the quota that counts: ``("ml.g4dn.xlarge", "training")`` or ``(..., "spot")``.
 Use: TypeAlias = tuple[str, str]
-_SOME_FAILED, _REFUSED = 3, 5
 
 
 class ServiceError(SyneError):
@@ -218,7 +217,7 @@ class QueueResult:
     @property
     def exit_code(self) -> int:
         """Of the command: 3 if some failed, 5 if a limit kept something from running, else 0."""
-        return _SOME_FAILED if self.failed else _REFUSED if self.refused else 0
+        return SOME_FAILED if self.failed else RefusedError.exit_code if self.refused else 0
 
 
 class Clock(Protocol):
