@@ -106,8 +106,8 @@ def _no_thread_left() -> Iterator[None]:
 
 
 def _threads() -> set[threading.Thread]:
-    """Without those of emulators, which may serve the tests of a whole module."""
-    serving = ("emulator", "job ", "shipping of ", "process_request_thread")
+    """Without those of emulators, which may serve a whole module, and that of tqdm, which stays."""
+    serving = ("emulator", "job ", "shipping of ", "process_request_thread", "tqdm_monitor")
     return {one for one in threading.enumerate() if not any(name in one.name for name in serving)}
 
 
