@@ -8,9 +8,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
@@ -29,6 +29,8 @@ hypothesis.settings.load_profile("seeded")
 # Shells start background jobs with SIGINT ignored, and what tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+T = TypeVar("T")
 
 _LOOPBACK = ("127.", "::1", "localhost")
 # Seconds that processes and threads may take to end on a machine that has other things to do.
@@ -84,9 +86,7 @@ def _no_process_left() -> Iterator[None]:
     """Processes that a test started must be gone when it ends."""
     before = children()
     yield
-    deadline = time.monotonic() + _PATIENCE
-    while (left := children() - before) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    left = _left(children, before)
     assert not left, f"processes left behind: {[_command(pid) for pid in left]}"
 
 
@@ -99,10 +99,16 @@ def _no_thread_left() -> Iterator[None]:
     """
     before = _threads()
     yield
-    deadline = time.monotonic() + _PATIENCE
-    while (left := _threads() - before) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    left = _left(_threads, before)
     assert not left, f"threads left behind: {left}"
+
+
+def _left(find: Callable[[], set[T]], before: set[T]) -> set[T]:
+    """What is found beyond ``before`` and does not end."""
+    deadline = time.monotonic() + _PATIENCE
+    while (left := find() - before) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
 
 
 def _threads() -> set[threading.Thread]:

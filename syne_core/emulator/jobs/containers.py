@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from syne_core.emulator.jobs.init_program import descendants
+
 __all__ = ["Container"]
 
 # Seconds until a container whose PID 1 does not react is killed from outside.
@@ -101,27 +103,11 @@ class Container:
 def _kill_below(pid: int) -> None:
     """Kill the descendants of a process, which must not end before them: nobody would find them any more."""
     deadline = time.monotonic() + _DIES_WITHIN
-    while (below := _living_below(pid)) and time.monotonic() < deadline:
+    while (below := list(filter(_is_living, descendants(pid)))) and time.monotonic() < deadline:
         for process in below:
             with contextlib.suppress(OSError):  # it has ended
                 os.kill(process, signal.SIGKILL)
         time.sleep(_LOOK_EVERY)
-
-
-def _living_below(pid: int) -> list[int]:
-    """All processes below ``pid``; zombies do not count, but what is below them does."""
-    found: list[int] = []
-    for child in _children(pid):
-        found += [*([child] if _is_living(child) else []), *_living_below(child)]
-    return found
-
-
-def _children(pid: int) -> list[int]:
-    words: list[str] = []
-    with contextlib.suppress(OSError):  # it has ended, or one of its threads
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            words += Path(f"/proc/{pid}/task/{thread}/children").read_text().split()
-    return [int(word) for word in words]
 
 
 def _is_living(pid: int) -> bool:

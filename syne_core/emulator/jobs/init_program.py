@@ -23,7 +23,7 @@ import select
 import signal
 import sys
 
-__all__ = ["main"]
+__all__ = ["descendants", "main"]
 
 _MS_BIND, _MS_REC, _MS_NOSUID, _MS_NODEV = 4096, 16384, 2, 4
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -229,7 +229,7 @@ def _supervise(control: int, wanted: _Wanted) -> int:
                     os.kill(main, signal.SIGTERM)
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     """All processes below ``pid``, zombies too."""
     found: list[int] = []
     try:
@@ -237,11 +237,11 @@ def _descendants(pid: int) -> list[int]:
             found = [int(word) for word in file.read().split()]
     except OSError:
         return []
-    return found + [below for child in found for below in _descendants(child)]
+    return found + [below for child in found for below in descendants(child)]
 
 
 def _kill_descendants() -> None:
-    while below := _descendants(os.getpid()):
+    while below := descendants(os.getpid()):
         for pid in below:
             try:
                 os.kill(pid, signal.SIGKILL)
